@@ -1,0 +1,49 @@
+"""One run: a stretch of records of one partition number, folded by a processor into outputs and changes of state.
+
+Pure but for what the codec and the table do. The engine and the replay share it, so both compute the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from schemas.codec import Codec, Undecodable
+from schemas.records import Record
+from streams.ports import Output, PoisonRecord, Processor, RawRecord, SourceRecord, Stores
+from topology.topics import TopicName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folded:
+    """What a run gave, in order of sending, and how many of its records could not be read."""
+
+    outputs: tuple[Output, ...]
+    rejected: int
+
+
+def fold_run(processor: Processor, codec: Codec, records: Sequence[RawRecord], stores: Stores) -> Folded:
+    """Fold `records`, oldest first. Raises PoisonRecord only where the stage owns no dead letters."""
+    outputs: list[Output] = []
+    rejected = 0
+    for raw in records:
+        try:
+            outputs.extend(_process(processor, codec, raw, stores))
+        except PoisonRecord as poison:
+            rejected += 1
+            outputs.extend(processor.reject(raw, poison))
+    outputs.extend(processor.finish(stores))
+    return Folded(outputs=tuple(outputs), rejected=rejected)
+
+
+def _process(processor: Processor, codec: Codec, raw: RawRecord, stores: Stores) -> Iterable[Output]:
+    return list(processor.process(SourceRecord(raw=raw, value=_decode(processor, codec, raw)), stores))
+
+
+def _decode(processor: Processor, codec: Codec, raw: RawRecord) -> Record | None:
+    if raw.value is None:
+        return None
+    try:
+        return codec.decode(raw.value, processor.inputs[TopicName(raw.position.topic)])
+    except Undecodable as error:
+        raise PoisonRecord(error.reason, str(error)) from error
