@@ -1,0 +1,57 @@
+"""The roles and databases of a stack's PostgreSQL server: the owner's and the registry's.
+
+Idempotent, run after each start; tables are the sinks' business.
+"""
+
+import psycopg
+from psycopg import sql
+
+from deploy.local.stack import Stack
+
+CONNECT_SECONDS = 3
+EXTENSIONS = ("vector", "pg_trgm", "unaccent", "btree_gin")  # not all may be created by a database's owner
+
+
+def url(stack: Stack, user: str, database: str) -> str:
+    password = stack.secrets["owner" if user == "alluvium" else user]
+    return f"postgresql://{user}:{password}@127.0.0.1:{stack.ports['postgres']}/{database}"
+
+
+def settle(stack: Stack) -> None:
+    """Make what is missing."""
+    with _connect(stack, "postgres") as connection:
+        # CREATEROLE: migrations make the analysts' read-only role
+        _role(connection, "alluvium", stack.secrets["owner"], "CREATEROLE")
+        _role(connection, "registry", stack.secrets["registry"], "NOCREATEROLE")
+        for name in ("alluvium", "registry"):
+            _database(connection, name)
+    with _connect(stack, "alluvium") as connection:
+        for name in EXTENSIONS:
+            connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(name)))
+
+
+def answers(stack: Stack) -> bool:
+    try:
+        with _connect(stack, "postgres") as connection:
+            return connection.execute("SELECT 1").fetchone() == (1,)
+    except psycopg.OperationalError:
+        return False
+
+
+def _connect(stack: Stack, database: str) -> psycopg.Connection:
+    return psycopg.connect(url(stack, "postgres", database), autocommit=True, connect_timeout=CONNECT_SECONDS)
+
+
+def _role(connection: psycopg.Connection, name: str, password: str, option: str) -> None:
+    found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)).fetchone()
+    verb = sql.SQL("ALTER" if found else "CREATE")
+    connection.execute(
+        sql.SQL("{} ROLE {} LOGIN {} PASSWORD {}").format(
+            verb, sql.Identifier(name), sql.SQL(option), sql.Literal(password)
+        )
+    )
+
+
+def _database(connection: psycopg.Connection, name: str) -> None:
+    if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
+        connection.execute(sql.SQL("CREATE DATABASE {0} OWNER {0}").format(sql.Identifier(name)))

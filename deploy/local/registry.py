@@ -1,0 +1,52 @@
+"""The schema registry of a stack: Apicurio, its storage in the stack's PostgreSQL.
+
+Speaks the Confluent API under /apis/ccompat/v7; Apicurio's own API is not used.
+"""
+
+import httpx
+
+from deploy.local import artifacts
+from deploy.local.java import java
+from deploy.local.launch import Launch
+from deploy.local.stack import Stack
+
+HEAP_MEGABYTES = 384
+API = "/apis/ccompat/v7"
+COMPATIBILITY = "FULL_TRANSITIVE"  # Apicurio's own default is NONE; every subject sets its level besides
+TIMEOUT_SECONDS = 20  # one call in ten has been seen to hang
+
+
+def launch(stack: Stack) -> Launch:
+    home = stack.data("registry")
+    home.mkdir(parents=True, exist_ok=True)
+    runner = artifacts.home(stack.cache, "registry") / "quarkus-run.jar"
+    return Launch(
+        argv=java("-jar", str(runner), heap_megabytes=HEAP_MEGABYTES),
+        environment=environment(stack),
+        folder=home,
+    )
+
+
+def environment(stack: Stack) -> dict[str, str]:
+    """Settings by environment, so that the password shows on no command line."""
+    return {
+        "QUARKUS_HTTP_HOST": "127.0.0.1",
+        "QUARKUS_HTTP_PORT": str(stack.ports["registry"]),
+        "QUARKUS_MANAGEMENT_HOST": "127.0.0.1",
+        "QUARKUS_MANAGEMENT_PORT": str(stack.ports["registry_management"]),
+        "APICURIO_STORAGE_KIND": "sql",
+        "APICURIO_STORAGE_SQL_KIND": "postgresql",
+        "APICURIO_DATASOURCE_URL": f"jdbc:postgresql://127.0.0.1:{stack.ports['postgres']}/registry",
+        "APICURIO_DATASOURCE_USERNAME": "registry",
+        "APICURIO_DATASOURCE_PASSWORD": stack.secrets["registry"],
+    }
+
+
+def url(stack: Stack) -> str:
+    return f"http://127.0.0.1:{stack.ports['registry']}{API}"
+
+
+def settle(stack: Stack) -> None:
+    """Set the global compatibility level."""
+    with httpx.Client(timeout=TIMEOUT_SECONDS, transport=httpx.HTTPTransport(retries=2)) as client:
+        client.put(f"{url(stack)}/config", json={"compatibility": COMPATIBILITY}).raise_for_status()
