@@ -1,0 +1,78 @@
+"""The catalogue of slots: what can be remembered of a person, and which values compete with each other.
+
+Data, free of I/O. A slot is named by its kind and its name; `CATALOGUE` is in the order in which profiles show them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from schemas.ids import ItemId
+from schemas.records import Kind
+
+
+class UnknownSlot(LookupError):
+    """No slot of that name in that kind."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """A place for values. Single-valued: the latest takes the place of the one before; else values stand side by side."""
+
+    kind: Kind
+    name: str
+    single_valued: bool
+    qualified: bool = False
+    """Whether it holds one value a thing (`favourite`: `colour: blue`); the thing is then the item's qualifier."""
+
+
+def _single(kind: Kind, *names: str) -> tuple[Slot, ...]:
+    return tuple(Slot(kind=kind, name=name, single_valued=True) for name in names)
+
+
+def _multi(kind: Kind, *names: str) -> tuple[Slot, ...]:
+    return tuple(Slot(kind=kind, name=name, single_valued=False) for name in names)
+
+
+CATALOGUE: tuple[Slot, ...] = (
+    *_single(Kind.FACT, "name", "age", "birthday", "gender", "pronouns", "home_city", "home_country", "hometown"),
+    *_single(Kind.FACT, "nationality", "relationship_status", "employer", "job_title", "school", "native_language"),
+    Slot(kind=Kind.FACT, name="quantity", single_valued=True, qualified=True),
+    *_multi(Kind.FACT, "speaks", "hobby", "skill", "owns", "habit", "goal", "allergy", "health_condition"),
+    *_multi(Kind.FACT, "medication", "diet", "studied", "worked_at"),
+    Slot(kind=Kind.PREFERENCE, name="favourite", single_valued=True, qualified=True),
+    *_multi(Kind.PREFERENCE, "likes", "dislikes", "prefers", "avoids"),
+    *_single(Kind.RELATION, "partner", "mother", "father"),
+    *_multi(Kind.RELATION, "child", "sibling", "friend", "relative", "colleague", "pet"),
+    *_multi(Kind.EVENT, "event"),
+    *_multi(Kind.TASK, "task", "commitment"),
+    *_multi(Kind.DECISION, "decision"),
+    *_single(Kind.CONTACT, "email", "phone"),
+    *_multi(Kind.CONTACT, "url", "handle"),
+)
+
+PROFILE_ORDER: tuple[tuple[Kind, str], ...] = tuple((slot.kind, slot.name) for slot in CATALOGUE if slot.single_valued)
+"""The single-valued slots as a profile lists them; within a qualified slot, by qualifier."""
+
+_BY_NAME: Mapping[tuple[str, str], Slot] = MappingProxyType({(slot.kind.value, slot.name): slot for slot in CATALOGUE})
+
+
+def slot_of(kind: Kind | str, slot: str) -> Slot:
+    """The slot of that name. Raises UnknownSlot."""
+    try:
+        return _BY_NAME[str(kind), slot]
+    except KeyError:
+        raise UnknownSlot(f"{kind} has no slot {slot!r}") from None
+
+
+def track_of(kind: Kind | str, slot: str, qualifier: str | None, item_id: ItemId) -> str:
+    """The name of the assertions that compete with each other, unique within a user.
+
+    All values of a single-valued slot (and qualifier) share a track; a value of any other slot has one of its own.
+    Any text can occur in a qualifier, so a track must be encoded before it becomes part of a key.
+    """
+    if not slot_of(kind, slot).single_valued:
+        return item_id
+    return f"{kind}.{slot}" if qualifier is None else f"{kind}.{slot}.{qualifier}"
