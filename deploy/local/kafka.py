@@ -22,7 +22,7 @@ FORMAT_HEAP_MEGABYTES = 128
 def launch(stack: Stack) -> Launch:
     """Write the settings, format the storage the first time."""
     home = stack.data("kafka")
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     settings = home / "server.properties"
     settings.write_text(render(stack))
     if not (home / "logs" / "meta.properties").exists():

@@ -59,7 +59,7 @@ def choose_home(state: Path) -> Path:
     account = unprivileged()
     if account is None or _can(account, "-x", state):
         return state / "data"
-    base = Path("/var/tmp")  # noqa: S108 - kept over reboots, the sub-folder is checked to be our own
+    base = Path("/var/tmp")
     home = (base if base.is_dir() else Path(tempfile.gettempdir())) / f"alluvium-{digest(state)}"
     home.mkdir(mode=0o711, exist_ok=True)
     _require_own(home)
@@ -139,10 +139,14 @@ def _initialise(data: Path, binaries: Path, account: Account | None, password: s
 def _initdb(data: Path, binaries: Path, account: Account | None, password_file: Path) -> None:
     options = ("--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", "--data-checksums")
     command = [str(binaries / "initdb"), "-D", str(data), f"--pwfile={password_file}", "--no-sync", *options]
-    identity = {} if account is None else {"user": account.uid, "group": account.gid}
-    groups: list[str] | None = None if account is None else []
     subprocess.run(
-        command, check=True, cwd=data, env=os.environ | _environment(), extra_groups=groups, **identity
+        command,
+        check=True,
+        cwd=data,
+        env=os.environ | _environment(),
+        user=account.uid if account else None,
+        group=account.gid if account else None,
+        extra_groups=[] if account else None,
     )
 
 

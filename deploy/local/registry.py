@@ -18,7 +18,7 @@ TIMEOUT_SECONDS = 20  # one call in ten has been seen to hang
 
 def launch(stack: Stack) -> Launch:
     home = stack.data("registry")
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     runner = artifacts.home(stack.cache, "registry") / "quarkus-run.jar"
     return Launch(
         argv=java("-jar", str(runner), heap_megabytes=HEAP_MEGABYTES),

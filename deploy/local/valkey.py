@@ -24,14 +24,18 @@ SETTINGS = {
 
 def launch(stack: Stack) -> Launch:
     home = stack.data("valkey")
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_private(home / "users.acl", f"user default off\nuser {USER} on >{stack.secrets['valkey']} ~* &* +@all\n")
     write_private(home / "valkey.conf", render(stack, home))
     return Launch(argv=(str(_binary()), str(home / "valkey.conf")), folder=home)
 
 
 def render(stack: Stack, home: Path) -> str:
-    settings = SETTINGS | {"port": str(stack.ports["valkey"]), "dir": _quote(home), "aclfile": _quote(home / "users.acl")}
+    settings = SETTINGS | {
+        "port": str(stack.ports["valkey"]),
+        "dir": _quote(home),
+        "aclfile": _quote(home / "users.acl"),
+    }
     return "".join(f"{name} {value or _quote('')}\n" for name, value in settings.items())
 
 

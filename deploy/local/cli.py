@@ -1,0 +1,143 @@
+"""The commands of `python -m deploy.local`.
+
+Speaks to the person; everything it does is done elsewhere.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from deploy.local import lifecycle, overview
+from deploy.local import stack as stacks
+from deploy.local.artifacts import ChecksumMismatch
+from deploy.local.components import BY_NAME, COMPONENTS, SERVICES, select
+from deploy.local.lifecycle import NotReady
+from deploy.local.ports import NoPortFree
+from deploy.local.stack import NotOurs, Stack
+from deploy.local.supervision import SupervisorFailed
+from deploy.local.tasks import TaskFailed
+
+EXPECTED = (NotReady, TaskFailed, NotOurs, ChecksumMismatch, NoPortFree, SupervisorFailed, LookupError, PermissionError)
+console = Console(highlight=False)
+
+
+class Names(click.ParamType):
+    """Component names, separated by commas."""
+
+    name = "names"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> list[str]:
+        names = value if isinstance(value, list) else str(value).split(",")
+        for name in names:
+            if name not in BY_NAME:
+                self.fail(f"{name} is none of {', '.join(BY_NAME)}", param, ctx)
+        return names
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """The embedded stack: real components without Docker, one supervised process each.
+
+    Its state lives in .local, or where ALLUVIUM_STATE_DIR says.
+    """
+
+
+@cli.command()
+@click.option("--only", type=Names(), help="Only these components and what they need, separated by commas.")
+def up(only: list[str] | None) -> None:
+    """Start the stack in the background; return when it is ready."""
+    directory = stacks.state_directory(os.environ)
+    stacks.claim(directory)
+    with lifecycle.exclusive(directory):
+        stack = lifecycle.prepare(directory, stacks.cache_directory(os.environ))
+        lifecycle.up(stack, select(only) if only else COMPONENTS, report)
+    console.print(f"up: {stack.env_file}", soft_wrap=True)
+
+
+@cli.command()
+@click.option("--wipe", is_flag=True, help="Remove the stack's data, logs, ports and secrets as well.")
+def down(wipe: bool) -> None:
+    """Stop the stack in order."""
+    directory = stacks.state_directory(os.environ)
+    if not stacks.is_ours(directory):
+        console.print(f"no stack in {directory}", soft_wrap=True)
+        return
+    with lifecycle.exclusive(directory):
+        stack = lifecycle.prepare(directory, stacks.cache_directory(os.environ))
+        lifecycle.down(stack, report)
+        if wipe:
+            lifecycle.wipe(stack)
+    console.print("wiped" if wipe else "down")
+
+
+@cli.command()
+def status() -> None:
+    """Show each component; exit with 0 only if all are up."""
+    stack = existing()
+    rows = overview.rows(stack)
+    console.print(overview.table(rows))
+    sys.exit(0 if all(row.up for row in rows) else 1)
+
+
+@cli.command()
+@click.option("-f", "--follow", is_flag=True, help="Go on with what is written from now on.")
+@click.option("-n", "--lines", default=20, show_default=True, help="How many of the last lines of each log.")
+@click.argument("component", required=False, type=click.Choice([*BY_NAME, "supervisor"]))
+def logs(follow: bool, lines: int, component: str | None) -> None:
+    """Show the last lines of one log or of all."""
+    stack = existing()
+    names = [component] if component else [*BY_NAME, "supervisor"]
+    for name, line in overview.log_lines(stack, names, lines, follow=follow):
+        click.echo(line if component else f"{name:<16} {line}")
+
+
+@cli.command()
+def env() -> None:
+    """Print the addresses and keys of the running stack, one NAME=value a line."""
+    click.echo(existing().env_file.read_text(), nl=False)
+
+
+@cli.command()
+@click.argument("component", type=click.Choice(list(SERVICES)))
+def restart(component: str) -> None:
+    """Stop one component and start it again."""
+    stack = existing()
+    with lifecycle.exclusive(stack.directory):
+        lifecycle.restart(stack, SERVICES[component], report)
+
+
+@cli.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def feed(file: Path) -> None:
+    """Send a conversation (JSON lines, also gzipped) through Kafka. Feeding it twice is a retry."""
+    import_module("deploy.local.feed").run(existing(), file)
+
+
+@cli.command()
+def demo() -> None:
+    """Speak, ask, and show what is remembered with the words it came from."""
+    import_module("deploy.local.demo").run(existing())
+
+
+def existing() -> Stack:
+    directory = stacks.state_directory(os.environ)
+    stack = stacks.load(directory, stacks.cache_directory(os.environ))
+    if stack is None:
+        raise click.ClickException(f"no stack in {directory}: `make up` starts one")
+    return stack
+
+
+def report(component: str, what: str) -> None:
+    console.print(f"[bold]{component:<16}[/bold] {what}")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    try:
+        cli.main(args=list(arguments) if arguments is not None else None, prog_name="python -m deploy.local")
+    except EXPECTED as error:
+        raise SystemExit(f"{type(error).__name__}: {error}") from error

@@ -1,0 +1,166 @@
+"""The parts of a stack as data: what each needs, how it is begun, how one knows it is ready.
+
+Starts nothing. docker-compose.yml has the same parts (a test compares them), but for `api-key`.
+"""
+
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy.local import kafka, postgres, registry, valkey
+from deploy.local.environment import own_process
+from deploy.local.launch import Launch
+from deploy.local.stack import PROJECT, Stack
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Ready when Kafka answers a metadata request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Ready when PostgreSQL answers SELECT 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """Ready when Valkey answers PING."""
+
+
+@dataclass(frozen=True, slots=True)
+class Http:
+    """Ready when GET `path` on the port of that name answers 200."""
+
+    port: str
+    path: str = "/health/ready"
+
+
+Probe = Broker | Database | Cache | Http
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A process that stays. The supervisor stops services by descending `order`."""
+
+    name: str
+    order: int
+    launch: Callable[[Stack], Launch]
+    probe: Probe
+    ports: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    stop_signal: str = "TERM"
+    stop_seconds: int = 20
+    start_seconds: int = 120  # on two busy cores a Java process has been seen to take 25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A command that ends: run before the services that need it, harmless to repeat."""
+
+    name: str
+    argv: tuple[str, ...]
+    needs: tuple[str, ...]
+    stdin: Callable[[Stack], str] | None = None
+    timeout_seconds: int = 120
+
+
+Component = Service | Task
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """How one of our own processes is begun: `python -m <argv>` in the project's folder."""
+
+    name: str
+    argv: tuple[str, ...] = field(kw_only=True)
+
+    def __call__(self, stack: Stack) -> Launch:
+        stack.data(self.name).mkdir(mode=0o700, parents=True, exist_ok=True)
+        return python(stack, self.name, self.argv)
+
+
+def python(stack: Stack, name: str, argv: Sequence[str]) -> Launch:
+    return Launch(
+        argv=(sys.executable, "-m", *argv), environment=own_process(stack, name), folder=Path(PROJECT), inherits=True
+    )
+
+
+def _own(name: str, argv: str, *, order: int, port: str, needs: tuple[str, ...]) -> Service:
+    return Service(
+        name=name,
+        order=order,
+        launch=Own(name, argv=tuple(argv.split())),
+        probe=Http(port),
+        ports=(port,),
+        needs=needs,
+        stop_seconds=30,  # a run in flight is committed, not cut
+    )
+
+
+PREPARED = ("topology-apply", "schemas-register")
+SINK = ("migrate", *PREPARED)
+
+COMPONENTS: tuple[Component, ...] = (
+    Service(
+        name="postgres",
+        order=10,
+        launch=postgres.launch,
+        probe=Database(),
+        ports=("postgres",),
+        stop_signal="INT",  # fast shutdown: open sessions are ended, nothing is lost
+    ),
+    Service(name="valkey", order=20, launch=valkey.launch, probe=Cache(), ports=("valkey",)),
+    Service(
+        name="kafka",
+        order=30,
+        launch=kafka.launch,
+        probe=Broker(),
+        ports=("kafka", "kafka_controller"),
+        stop_seconds=30,
+    ),
+    Service(
+        name="registry",
+        order=40,
+        launch=registry.launch,
+        probe=Http("registry", f"{registry.API}/subjects"),
+        ports=("registry", "registry_management"),
+        needs=("postgres",),
+    ),
+    Task(name="migrate", argv=("sinks", "migrate"), needs=("postgres",)),
+    Task(name="topology-apply", argv=("topology", "apply"), needs=("kafka",)),
+    Task(name="schemas-register", argv=("schemas", "register"), needs=("registry",)),
+    Task(
+        name="api-key",
+        argv=("api", "keys", "ensure", "--tenant", "local", "--name", "local", "--scopes", "all", "--no-rate-limit"),
+        needs=("migrate",),
+        stdin=lambda stack: stack.secrets["api_key"],
+    ),
+    _own("extract", "streams extract", order=50, port="extract_metrics", needs=PREPARED),
+    _own("consolidate", "streams consolidate", order=50, port="consolidate_metrics", needs=PREPARED),
+    _own("sink-postgres", "sinks postgres", order=60, port="sink-postgres_metrics", needs=SINK),
+    _own("sink-redis", "sinks redis", order=60, port="sink-redis_metrics", needs=(*SINK, "valkey")),
+    _own("api", "api", order=70, port="api", needs=(*SINK, "valkey", "api-key")),
+)
+
+SERVICES: Mapping[str, Service] = {part.name: part for part in COMPONENTS if isinstance(part, Service)}
+BY_NAME: Mapping[str, Component] = {part.name: part for part in COMPONENTS}
+INFRASTRUCTURE = ("postgres", "valkey", "kafka", "registry")
+BUNDLES: Mapping[str, str] = {"kafka": "kafka", "registry": "registry"}  # component -> what it fetches
+
+
+def port_names() -> list[str]:
+    return [port for service in SERVICES.values() for port in service.ports]
+
+
+def select(names: Iterable[str]) -> list[Component]:
+    """Those components and all they need, in the table's order."""
+    wanted: set[str] = set()
+    queue = list(names)
+    while queue:
+        name = queue.pop()
+        if name not in wanted:
+            wanted.add(name)
+            queue.extend(BY_NAME[name].needs)
+    return [part for part in COMPONENTS if part.name in wanted]

@@ -1,0 +1,69 @@
+"""Asks a component whether it can serve.
+
+One short question each time; waiting is the caller's business.
+"""
+
+import http.client
+import socket
+from typing import assert_never
+
+import redis
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from deploy.local import databases, valkey
+from deploy.local.components import Broker, Cache, Database, Http, Probe
+from deploy.local.stack import Stack
+
+TIMEOUT_SECONDS = 3
+
+
+def is_ready(probe: Probe, stack: Stack) -> bool:
+    match probe:
+        case Broker():
+            return _accepts(stack.ports["kafka"]) and _metadata(stack.ports["kafka"])
+        case Database():
+            return databases.answers(stack)
+        case Cache():
+            return _ping(stack)
+        case Http():
+            return _get(stack.ports[probe.port], probe.path)
+        case _:
+            assert_never(probe)
+
+
+def _accepts(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), TIMEOUT_SECONDS).close()
+    except OSError:
+        return False
+    return True
+
+
+def _metadata(port: int) -> bool:
+    admin = AdminClient({"bootstrap.servers": f"127.0.0.1:{port}", "log_level": 0})
+    try:
+        return bool(admin.list_topics(timeout=TIMEOUT_SECONDS).brokers)
+    except KafkaException:
+        return False
+
+
+def _ping(stack: Stack) -> bool:
+    client = redis.Redis.from_url(valkey.url(stack), socket_timeout=TIMEOUT_SECONDS)
+    try:
+        return bool(client.ping())
+    except redis.RedisError:
+        return False
+    finally:
+        client.close()
+
+
+def _get(port: int, path: str) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
