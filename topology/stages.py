@@ -12,7 +12,6 @@ from schemas.records import Evidence, MemoryItem, Record
 from schemas.state import ConversationState, MessageItems, MessageState
 from topology.topics import TopicName
 
-
 R = TypeVar("R", bound=Record)
 
 

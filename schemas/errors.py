@@ -1,0 +1,18 @@
+"""What a process must do about a failure that is not the record's fault: wait and try again, or refuse to start.
+
+Free of I/O. A record that can never succeed is `schemas.codec.Undecodable` here and `PoisonRecord` in the streams.
+"""
+
+from __future__ import annotations
+
+
+class Retryable(Exception):
+    """The surroundings failed (broker, registry, database): keep the offset, try again after a while."""
+
+    def __init__(self, message: str, *, retry_after_seconds: float) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Misconfigured(Exception):
+    """Nothing will mend this but a person: say what to do, and do not start."""

@@ -1,0 +1,8 @@
+"""The errors of every package, named by what a process must do about them.
+
+Defined in `schemas.errors`, the lowest layer that raises them; the layers above import them from here.
+"""
+
+from schemas.errors import Misconfigured, Retryable
+
+__all__ = ["Misconfigured", "Retryable"]

@@ -1,0 +1,74 @@
+"""How every confluent-kafka client of the project is configured: security, patience, guarantees.
+
+Builds configurations and an admin client; topics are made by `topology.apply`.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from confluent_kafka.admin import AdminClient
+
+from topology.settings import Settings
+
+ClientConfig: TypeAlias = dict[str, str | int | float | bool]
+"""A configuration of librdkafka: its own names, its own units."""
+
+_PATIENCE: ClientConfig = {
+    "reconnect.backoff.ms": 100,
+    "reconnect.backoff.max.ms": 1_000,  # librdkafka's 10 s keeps a client away long after a broker is back
+    "retry.backoff.ms": 100,
+    "retry.backoff.max.ms": 1_000,
+    "topic.metadata.refresh.interval.ms": 60_000,
+    "log_level": 4,  # warnings; librdkafka writes them to stderr
+}
+
+
+def client_config(settings: Settings) -> ClientConfig:
+    """What every client shares. Keys left empty in the settings are left to librdkafka."""
+    security = {
+        "security.protocol": settings.kafka_security_protocol,
+        "sasl.mechanism": settings.kafka_sasl_mechanism,
+        "sasl.username": settings.kafka_sasl_username,
+        "sasl.password": settings.kafka_sasl_password.get_secret_value(),
+        "ssl.ca.location": settings.kafka_ssl_ca_location,
+        "ssl.certificate.location": settings.kafka_ssl_certificate_location,
+        "ssl.key.location": settings.kafka_ssl_key_location,
+        "ssl.key.password": settings.kafka_ssl_key_password.get_secret_value(),
+    }
+    given = {key: value for key, value in security.items() if value}
+    return {"bootstrap.servers": settings.kafka_bootstrap_servers, **_PATIENCE, **given}
+
+
+def producer_config(settings: Settings) -> ClientConfig:
+    """An idempotent producer that waits for all replicas and partitions keys as Java does.
+
+    A record not delivered within `message.timeout.ms` fails, so that nobody waits for ever on a broker that is away.
+    """
+    return {
+        **client_config(settings),
+        "acks": "all",
+        "enable.idempotence": True,
+        "partitioner": "murmur2_random",
+        "compression.type": "lz4",
+        "linger.ms": 5,
+        "message.timeout.ms": 15_000,
+    }
+
+
+def consumer_config(settings: Settings, *, group: str) -> ClientConfig:
+    """A consumer that sees committed records only and commits nothing by itself."""
+    return {
+        **client_config(settings),
+        "group.id": group,
+        "session.timeout.ms": settings.session_timeout_seconds * 1_000,
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "auto.offset.reset": "earliest",
+        "isolation.level": "read_committed",
+    }
+
+
+def admin(settings: Settings) -> AdminClient:
+    """An admin client; it connects when it is first used."""
+    return AdminClient(client_config(settings))

@@ -1,0 +1,195 @@
+"""Every metric, as data: what it counts, in which unit, by which labels, and which processes keep it.
+
+`build` makes a process's own Prometheus objects from it, in a registry of its own; nothing is made at import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias, TypeVar
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
+
+from topology.stages import STAGES
+
+
+class MetricKind(StrEnum):
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+class Keeper(StrEnum):
+    """Which processes keep a metric."""
+
+    AGENT = "agent"
+    SINK = "sink"
+    API = "api"
+
+
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+"""From a cached answer to a stalled broker."""
+RECORDS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """One metric. `{stage}` in its name stands for the stage that keeps it; a counter's name ends in `_total`."""
+
+    name: str
+    kind: MetricKind
+    keeper: Keeper
+    labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = ()
+    about: str
+
+    def named(self, stage: str) -> str:
+        """The name that `stage` shows it under."""
+        return self.name.format(stage=stage)
+
+
+def _counter(name: str, keeper: Keeper, about: str, *labels: str) -> Metric:
+    return Metric(name=name, kind=MetricKind.COUNTER, keeper=keeper, labels=labels, about=about)
+
+
+def _gauge(name: str, keeper: Keeper, about: str, *labels: str) -> Metric:
+    return Metric(name=name, kind=MetricKind.GAUGE, keeper=keeper, labels=labels, about=about)
+
+
+def _histogram(name: str, keeper: Keeper, about: str, *labels: str, buckets: tuple[float, ...] = SECONDS) -> Metric:
+    return Metric(
+        name=name,
+        kind=MetricKind.HISTOGRAM,
+        keeper=keeper,
+        labels=labels,
+        buckets=buckets,
+        about=about,
+    )
+
+
+_A, _S, _W = Keeper.AGENT, Keeper.SINK, Keeper.API
+
+PROCESSING_SECONDS = _histogram("processing_time_seconds", _A, "From an event taken to its outcome sent.")
+ACTIVE_CONVERSATIONS = _gauge("active_conversations", _A, "Conversations that this process holds in its recent runs.")
+RECORDS_CONSUMED = _counter("alluvium_{stage}_records_consumed_total", _A, "Input records folded.", "topic")
+RUNS = _counter("alluvium_{stage}_runs_total", _A, "Runs checkpointed.")
+RUN_RECORDS = _histogram("alluvium_{stage}_run_records", _A, "Records a run.", buckets=RECORDS)
+OUTCOMES = _counter("alluvium_{stage}_outcomes_total", _A, "Outcomes of input records.", "status")
+DEAD_LETTERS = _counter("alluvium_{stage}_dead_letters_total", _A, "Records that could not be read.", "reason")
+REROUTED = _counter("alluvium_{stage}_rerouted_records_total", _A, "Records sent on to their right partition.")
+LATE_MESSAGES = _counter("alluvium_{stage}_late_messages_total", _A, "Messages that came after a later one.")
+CHECKPOINT_SECONDS = _histogram("alluvium_{stage}_checkpoint_seconds", _A, "From begin to commit and RocksDB write.")
+ABORTED_TRANSACTIONS = _counter("alluvium_{stage}_aborted_transactions_total", _A, "Checkpoints taken back.")
+REBUILDS = _counter("alluvium_{stage}_rebuilds_total", _A, "Partitions whose table was wiped and restored.")
+LAG_RECORDS = _gauge("alluvium_{stage}_lag_records", _A, "Input records not yet checkpointed.", "partition")
+PROGRESS_AGE_SECONDS = _gauge("alluvium_{stage}_since_progress_seconds", _A, "Since a checkpoint or an idle poll.")
+
+SINK_ROWS = _counter("alluvium_sink_{stage}_rows_upserted_total", _S, "Rows written, folded to one a key.", "table")
+SINK_RECORDS = _counter("alluvium_sink_{stage}_records_consumed_total", _S, "Input records landed.", "topic")
+SINK_BATCHES = _counter("alluvium_sink_{stage}_batches_total", _S, "Batches committed.")
+SINK_BATCH_SECONDS = _histogram("alluvium_sink_{stage}_batch_seconds", _S, "From the first decode to the commit.")
+SINK_LAG = _gauge("alluvium_sink_{stage}_lag_records", _S, "Records not yet landed.", "topic", "partition")
+SINK_FENCES = _counter("alluvium_sink_{stage}_fences_total", _S, "Batches refused because another owner wrote.")
+SINK_PROGRESS_AGE_SECONDS = _gauge("alluvium_sink_{stage}_since_progress_seconds", _S, "Since a commit or idle poll.")
+
+API_REQUESTS = _counter("api_requests_total", _W, "Requests answered.", "method", "endpoint", "status")
+API_REQUEST_SECONDS = _histogram("api_request_seconds", _W, "From request to answer.", "method", "endpoint")
+API_EVENTS_ACCEPTED = _counter("alluvium_api_events_accepted_total", _W, "Events acknowledged by the broker.")
+API_LIMITED = _counter("alluvium_api_limited_requests_total", _W, "Requests refused by a rate limit.", "limit")
+API_PENDING = _gauge("alluvium_api_pending_records", _W, "Records between an accepted event and its row.", "stage")
+
+METRICS: tuple[Metric, ...] = (
+    PROCESSING_SECONDS,
+    ACTIVE_CONVERSATIONS,
+    RECORDS_CONSUMED,
+    RUNS,
+    RUN_RECORDS,
+    OUTCOMES,
+    DEAD_LETTERS,
+    REROUTED,
+    LATE_MESSAGES,
+    CHECKPOINT_SECONDS,
+    ABORTED_TRANSACTIONS,
+    REBUILDS,
+    LAG_RECORDS,
+    PROGRESS_AGE_SECONDS,
+    SINK_ROWS,
+    SINK_RECORDS,
+    SINK_BATCHES,
+    SINK_BATCH_SECONDS,
+    SINK_LAG,
+    SINK_FENCES,
+    SINK_PROGRESS_AGE_SECONDS,
+    API_REQUESTS,
+    API_REQUEST_SECONDS,
+    API_EVENTS_ACCEPTED,
+    API_LIMITED,
+    API_PENDING,
+)
+
+Label: TypeAlias = str | int
+
+M = TypeVar("M", Counter, Gauge)
+
+
+class Meters:
+    """The metrics of one process, written by metric: `meters.add(RUNS)`. Safe to use from several threads.
+
+    Raises KeyError for a metric that this process does not keep, ValueError for wrong labels.
+    """
+
+    def __init__(self, stage: str, keeper: Keeper, registry: CollectorRegistry) -> None:
+        kept = [metric for metric in METRICS if metric.keeper is keeper]
+        self.registry = registry
+        self._counters = {m: _make(Counter, m, stage, registry) for m in kept if m.kind is MetricKind.COUNTER}
+        self._gauges = {m: _make(Gauge, m, stage, registry) for m in kept if m.kind is MetricKind.GAUGE}
+        self._histograms = {m: _histogram_of(m, stage, registry) for m in kept if m.kind is MetricKind.HISTOGRAM}
+
+    def add(self, metric: Metric, amount: float = 1, **labels: Label) -> None:
+        counter = self._counters[metric]
+        (counter.labels(**labels) if metric.labels else counter).inc(amount)
+
+    def set(self, metric: Metric, value: float, **labels: Label) -> None:
+        gauge = self._gauges[metric]
+        (gauge.labels(**labels) if metric.labels else gauge).set(value)
+
+    def follow(self, metric: Metric, read: Callable[[], float]) -> None:
+        """Ask `read` for the gauge's value whenever it is scraped."""
+        self._gauges[metric].set_function(read)
+
+    def forget(self, metric: Metric, **labels: Label) -> None:
+        """Stop showing a gauge's value for these labels, such as a partition that went to another process."""
+        gauge = self._gauges[metric]
+        gauge.remove(*(str(labels[name]) for name in metric.labels))
+
+    def observe(self, metric: Metric, value: float, **labels: Label) -> None:
+        histogram = self._histograms[metric]
+        (histogram.labels(**labels) if metric.labels else histogram).observe(value)
+
+
+def build(stage: str, registry: CollectorRegistry | None = None) -> Meters:
+    """The meters of the process that runs `stage` (or `api`), with those of the process itself (memory, CPU, files)."""
+    registry = registry or CollectorRegistry()
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+    return Meters(stage, keeper_of(stage), registry)
+
+
+def keeper_of(stage: str) -> Keeper:
+    """What kind of process runs the stage. Raises LookupError for a stage that does not exist."""
+    if stage == Keeper.API:
+        return Keeper.API
+    for known in STAGES:
+        if known.name == stage:
+            return Keeper.AGENT if known.changelog else Keeper.SINK
+    raise LookupError(f"no stage is named {stage}")
+
+
+def _make(kind: type[M], metric: Metric, stage: str, registry: CollectorRegistry) -> M:
+    return kind(metric.named(stage), metric.about, metric.labels, registry=registry)
+
+
+def _histogram_of(metric: Metric, stage: str, registry: CollectorRegistry) -> Histogram:
+    return Histogram(metric.named(stage), metric.about, metric.labels, buckets=metric.buckets, registry=registry)
