@@ -14,6 +14,9 @@ from topology.settings import Settings
 ClientConfig: TypeAlias = dict[str, str | int | float | bool]
 """A configuration of librdkafka: its own names, its own units."""
 
+RECORD_BYTES = 4 * 1024 * 1024
+"""The largest record anybody may send; what derives from an event of the largest size stays well below."""
+
 _PATIENCE: ClientConfig = {
     "reconnect.backoff.ms": 100,
     "reconnect.backoff.max.ms": 1_000,  # librdkafka's 10 s keeps a client away long after a broker is back
@@ -52,6 +55,7 @@ def producer_config(settings: Settings) -> ClientConfig:
         "partitioner": "murmur2_random",
         "compression.type": "lz4",
         "linger.ms": 5,
+        "message.max.bytes": RECORD_BYTES,
         "message.timeout.ms": 15_000,
     }
 
