@@ -25,6 +25,8 @@ class Turn:
     text: str
     occurred_at: datetime
     recalled: bool
+    remember: bool = True
+    """False: kept for the order of turns; its text is not shown to the extractor as context."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,8 @@ class MessageState(Record):
     """Ids of the events applied, the latest 64: enough to name a retry as one; correctness does not rest on it."""
     edited_at: datetime | None
     edited_by: EventId | None
+    edit_withheld: bool = False
+    """Whether that edit said not to remember its text, or that it repeats memory: nothing is extracted from it."""
     parked_text: str | None
     """The text of an edit that waits for its message."""
     deleted_at: datetime | None

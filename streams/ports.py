@@ -74,6 +74,10 @@ class Stores(Protocol):
         """Rows whose key begins with `prefix`, in the order of the keys' UTF-8 bytes."""
         ...
 
+    def written(self, store: Store[R]) -> Iterator[tuple[str, R | None]]:
+        """Rows of `store` that this run has put or deleted (None), as they stand now, in order of key."""
+        ...
+
 
 class PoisonRecord(Exception):
     """A record that can never succeed. `reason` is a snake_case word for outcomes and metrics; `detail` for people."""

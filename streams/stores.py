@@ -15,6 +15,9 @@ from topology.stages import Store
 
 R = TypeVar("R", bound=Record)
 
+_AFTER_ANY_KEY = b"\xff"
+"""Keys are UTF-8, in which this byte never occurs: a prefix and this is greater than every key below the prefix."""
+
 
 class KeyValueTable(Protocol):
     """Bytes to bytes, ordered by key: what a run reads."""
@@ -57,43 +60,47 @@ class MemoryTable:
 class RunStores:
     """The stores as one run sees them: the table, under this run's own writes.
 
-    Values are decoded once a run and encoded once, at its end, however often they change in between.
+    Values are decoded once a run and encoded once, at its end, however often they change in between. A scan costs
+    what lies below its prefix, and reads the table for it once a run.
     """
 
     def __init__(self, table: KeyValueTable, codec: Codec) -> None:
         self._table = table
         self._codec = codec
         self._seen: dict[bytes, Record | None] = {}
+        self._ordered: list[bytes] = []
+        self._unordered: list[bytes] = []
+        self._scanned: set[bytes] = set()
         self._written: set[bytes] = set()
 
     def get(self, store: Store[R], key: str) -> R | None:
         row = self._row_key(store, key)
         if row not in self._seen:
             stored = self._table.get(row)
-            self._seen[row] = None if stored is None else self._codec.decode(stored, store.record)
+            self._see(row, None if stored is None else self._codec.decode(stored, store.record))
         return cast("R | None", self._seen[row])
 
     def put(self, store: Store[R], key: str, value: R) -> None:
-        row = self._row_key(store, key)
-        self._seen[row] = value
-        self._written.add(row)
+        self._write(self._row_key(store, key), value)
 
     def delete(self, store: Store[R], key: str) -> None:
         if self.get(store, key) is not None:
-            row = self._row_key(store, key)
-            self._seen[row] = None
-            self._written.add(row)
+            self._write(self._row_key(store, key), None)
 
     def scan(self, store: Store[R], prefix: str) -> Iterator[tuple[str, R]]:
         start = self._row_key(store, prefix)
-        rows: dict[bytes, Any] = {row: stored for row, stored in self._table.scan(start) if row not in self._seen}
-        for row, stored in rows.items():
-            self._seen[row] = self._codec.decode(stored, store.record)
+        if start not in self._scanned:
+            self._load(store, start)
         cut = len(store.prefix) + 1
-        for row in sorted(row for row in self._seen if row.startswith(start)):
+        for row in self._seen_below(start):
             value = self._seen[row]
             if value is not None:
                 yield row[cut:].decode(), cast("R", value)
+
+    def written(self, store: Store[R]) -> Iterator[tuple[str, R | None]]:
+        start = self._row_key(store, "")
+        for row in sorted(row for row in self._written if row.startswith(start)):
+            yield row[len(start) :].decode(), cast("R | None", self._seen[row])
 
     def changes(self) -> dict[bytes, bytes | None]:
         """What this run changed, encoded: the records of the changelog and the rows of the table. None deletes."""
@@ -101,6 +108,28 @@ class RunStores:
             row: None if (value := self._seen[row]) is None else self._codec.encode(value)
             for row in sorted(self._written)
         }
+
+    def _see(self, row: bytes, value: Record | None) -> None:
+        if row not in self._seen:
+            self._unordered.append(row)
+        self._seen[row] = value
+
+    def _write(self, row: bytes, value: Record | None) -> None:
+        self._see(row, value)
+        self._written.add(row)
+
+    def _load(self, store: Store[Any], start: bytes) -> None:
+        for row, stored in self._table.scan(start):
+            if row not in self._seen:
+                self._see(row, self._codec.decode(stored, store.record))
+        self._scanned.add(start)
+
+    def _seen_below(self, start: bytes) -> list[bytes]:
+        for row in self._unordered:
+            insort(self._ordered, row)
+        self._unordered.clear()
+        first = bisect_left(self._ordered, start)
+        return self._ordered[first : bisect_left(self._ordered, start + _AFTER_ANY_KEY, lo=first)]
 
     @staticmethod
     def _row_key(store: Store[Any], key: str) -> bytes:

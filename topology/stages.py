@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from schemas.records import Evidence, MemoryItem, Record
+from schemas.records import Evidence, MemoryItem, Profile, Record
 from schemas.state import ConversationState, MessageItems, MessageState
 from topology.topics import TopicName
 
@@ -79,6 +79,13 @@ MESSAGE_ITEMS = Store(
     key="tenant/user/conversation/message",
     about="Which evidence rests on a message.",
 )
+PROFILE_ROWS = Store(
+    name="profiles",
+    prefix="p",
+    record=Profile,
+    key="tenant/user",
+    about="The latest profile of each user.",
+)
 
 EXTRACT = Stage(
     name="extract",
@@ -101,7 +108,7 @@ CONSOLIDATE = Stage(
     command="streams consolidate",
     inputs=(TopicName.EXTRACTIONS, TopicName.COMMANDS),
     outputs=(TopicName.EVIDENCE, TopicName.ITEMS, TopicName.PROFILES),
-    stores=(EVIDENCE_ROWS, ITEM_SUMMARIES, MESSAGE_ITEMS),
+    stores=(EVIDENCE_ROWS, ITEM_SUMMARIES, MESSAGE_ITEMS, PROFILE_ROWS),
     changelog=TopicName.CONSOLIDATE_CHANGELOG,
 )
 POSTGRES_SINK = Stage(
