@@ -76,6 +76,8 @@ class MessageState(Record):
     """Whether that edit said not to remember its text, or that it repeats memory: nothing is extracted from it."""
     parked_text: str | None
     """The text of an edit that waits for its message."""
+    previous_message_id: MessageId | None
+    """As last sent, for when the message is sent again after its neighbours have left the window."""
     deleted_at: datetime | None
     revision: int
 
