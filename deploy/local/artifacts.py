@@ -49,9 +49,9 @@ class Fetch(Protocol):
 
 
 class Progress(Protocol):
-    """Told of each file as it arrives."""
+    """Told of what arrived so far, for the person waiting."""
 
-    def __call__(self, artifact: Artifact, done: int, total: int) -> None: ...
+    def __call__(self, bundle: str, what: str, /, transient: bool = False) -> None: ...
 
 
 def parse(text: str) -> list[Artifact]:
@@ -107,7 +107,7 @@ def _assemble(artifacts: Sequence[Artifact], partial: Path, fetch: Fetch, progre
         for done, (artifact, file) in enumerate(zip(artifacts, files, strict=True), 1):
             verify(file, artifact)
             _place(file, artifact, content)
-            progress(artifact, done, len(artifacts))
+            progress(artifact.bundle, f"fetched {done} of {len(artifacts)}: {artifact.filename}", done < len(artifacts))
 
 
 def verify(file: Path, artifact: Artifact) -> None:

@@ -58,7 +58,7 @@ def become(launch: Launch, stack: Stack, name: str) -> None:
     os.chdir(launch.folder)
     if launch.account is not None:
         _give_up_root(launch.account)
-    os.execve(launch.argv[0], launch.argv, environ)
+    os.execve(launch.argv[0], launch.argv, environ)  # noqa: S606 - no shell is the point
 
 
 def environment(launch: Launch, stack: Stack, name: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ from rich.console import Console
 from deploy.local import lifecycle, overview
 from deploy.local import stack as stacks
 from deploy.local.artifacts import ChecksumMismatch
-from deploy.local.components import BY_NAME, COMPONENTS, SERVICES, select
+from deploy.local.components import BY_NAME, COMPONENTS, SERVICES, Task, select
 from deploy.local.lifecycle import NotReady
 from deploy.local.ports import NoPortFree
 from deploy.local.stack import NotOurs, Stack
@@ -24,6 +24,7 @@ from deploy.local.tasks import TaskFailed
 
 EXPECTED = (NotReady, TaskFailed, NotOurs, ChecksumMismatch, NoPortFree, SupervisorFailed, LookupError, PermissionError)
 console = Console(highlight=False)
+ERASE_LINE = "\r\x1b[2K"
 
 
 class Names(click.ParamType):
@@ -54,7 +55,7 @@ def up(only: list[str] | None) -> None:
     directory = stacks.state_directory(os.environ)
     stacks.claim(directory)
     with lifecycle.exclusive(directory):
-        stack = lifecycle.prepare(directory, stacks.cache_directory(os.environ))
+        stack = lifecycle.prepare(directory, stacks.cache_directory(os.environ), report)
         lifecycle.up(stack, select(only) if only else COMPONENTS, report)
     console.print(f"up: {stack.env_file}", soft_wrap=True)
 
@@ -68,10 +69,11 @@ def down(wipe: bool) -> None:
         console.print(f"no stack in {directory}", soft_wrap=True)
         return
     with lifecycle.exclusive(directory):
-        stack = lifecycle.prepare(directory, stacks.cache_directory(os.environ))
-        lifecycle.down(stack, report)
+        stack = stacks.load(directory, stacks.cache_directory(os.environ))
+        if stack is not None:
+            lifecycle.down(stack, report)
         if wipe:
-            lifecycle.wipe(stack)
+            lifecycle.wipe(directory, stack)
     console.print("wiped" if wipe else "down")
 
 
@@ -112,6 +114,15 @@ def restart(component: str) -> None:
 
 
 @cli.command()
+@click.argument("task", type=click.Choice([part.name for part in COMPONENTS if isinstance(part, Task)]))
+def run(task: str) -> None:
+    """Run one of the one-shot commands against the running stack."""
+    part = BY_NAME[task]
+    if isinstance(part, Task):
+        lifecycle.run_task(part, existing(), report)
+
+
+@cli.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def feed(file: Path) -> None:
     """Send a conversation (JSON lines, also gzipped) through Kafka. Feeding it twice is a retry."""
@@ -132,8 +143,14 @@ def existing() -> Stack:
     return stack
 
 
-def report(component: str, what: str) -> None:
-    console.print(f"[bold]{component:<16}[/bold] {what}")
+def report(component: str, what: str, transient: bool = False) -> None:
+    """One line a fact; a transient one gives way to the next, and is not shown where nothing can give way."""
+    if console.is_terminal:
+        console.file.write(ERASE_LINE)
+    if console.is_terminal or not transient:
+        console.print(
+            f"[bold]{component:<16}[/bold] {what}", end="" if transient else "\n", overflow="ellipsis", no_wrap=True
+        )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

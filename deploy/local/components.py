@@ -147,7 +147,7 @@ COMPONENTS: tuple[Component, ...] = (
 SERVICES: Mapping[str, Service] = {part.name: part for part in COMPONENTS if isinstance(part, Service)}
 BY_NAME: Mapping[str, Component] = {part.name: part for part in COMPONENTS}
 INFRASTRUCTURE = ("postgres", "valkey", "kafka", "registry")
-BUNDLES: Mapping[str, str] = {"kafka": "kafka", "registry": "registry"}  # component -> what it fetches
+BUNDLES = ("kafka", "registry")  # components whose program is fetched into the cache
 
 
 def port_names() -> list[str]:

@@ -6,15 +6,11 @@ Idempotent, run after each start; tables are the sinks' business.
 import psycopg
 from psycopg import sql
 
+from deploy.local import postgres
 from deploy.local.stack import Stack
 
 CONNECT_SECONDS = 3
 EXTENSIONS = ("vector", "pg_trgm", "unaccent", "btree_gin")  # not all may be created by a database's owner
-
-
-def url(stack: Stack, user: str, database: str) -> str:
-    password = stack.secrets["owner" if user == "alluvium" else user]
-    return f"postgresql://{user}:{password}@127.0.0.1:{stack.ports['postgres']}/{database}"
 
 
 def settle(stack: Stack) -> None:
@@ -39,7 +35,7 @@ def answers(stack: Stack) -> bool:
 
 
 def _connect(stack: Stack, database: str) -> psycopg.Connection:
-    return psycopg.connect(url(stack, "postgres", database), autocommit=True, connect_timeout=CONNECT_SECONDS)
+    return psycopg.connect(postgres.url(stack, "postgres", database), autocommit=True, connect_timeout=CONNECT_SECONDS)
 
 
 def _role(connection: psycopg.Connection, name: str, password: str, option: str) -> None:

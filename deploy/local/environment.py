@@ -6,7 +6,7 @@ The only place that spells these names for the embedded stack.
 import os
 from collections.abc import Mapping
 
-from deploy.local import databases, registry, valkey
+from deploy.local import postgres, registry, valkey
 from deploy.local.stack import Stack, write_private
 
 PARTITIONS = 4  # frozen for the life of a stack's data; production has 24
@@ -19,7 +19,7 @@ def addresses(stack: Stack) -> dict[str, str]:
     return {
         "KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{stack.ports['kafka']}",
         "SCHEMA_REGISTRY_URL": registry.url(stack),
-        "DATABASE_URL": databases.url(stack, "alluvium", "alluvium"),
+        "DATABASE_URL": postgres.url(stack, "alluvium", "alluvium"),
         "REDIS_URL": valkey.url(stack),
         "API_URL": f"http://127.0.0.1:{stack.ports['api']}",
         "API_KEY": stack.secrets["api_key"],

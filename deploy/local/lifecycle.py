@@ -16,15 +16,13 @@ from typing import Protocol
 
 import psutil
 
-from deploy.local import artifacts, databases, environment, ports, postgres, processes, registry, tasks
+from deploy.local import artifacts, databases, environment, ports, postgres, processes, registry, supervision, tasks
 from deploy.local import stack as stacks
 from deploy.local.become import starts
 from deploy.local.components import BUNDLES, SERVICES, Component, Service, Task, port_names
-from deploy.local.maven import fetch
 from deploy.local.readiness import is_ready
 from deploy.local.stack import Stack
-from deploy.local.supervision import NAME as SUPERVISOR
-from deploy.local.supervision import Supervisor, forget_socket
+from deploy.local.supervision import Supervisor
 
 POLL_SECONDS = 0.1
 SETTLE = {"postgres": databases.settle, "registry": registry.settle}  # what is set once a component answers
@@ -37,7 +35,7 @@ class NotReady(Exception):
 class Report(Protocol):
     """Told what happens, for the person waiting."""
 
-    def __call__(self, component: str, what: str) -> None: ...
+    def __call__(self, component: str, what: str, /, transient: bool = False) -> None: ...
 
 
 @contextmanager
@@ -48,8 +46,12 @@ def exclusive(directory: Path) -> Iterator[None]:
         yield
 
 
-def prepare(directory: Path, cache: Path) -> Stack:
-    """The stack of `directory`: kept ports where they are ours or free, new ones where someone took them."""
+def prepare(directory: Path, cache: Path, report: Report) -> Stack:
+    """The stack of `directory`: kept ports where they are ours or free, new ones where someone took them.
+
+    A stack that runs with an address that had to change, or under a supervisor that knows other components, is
+    stopped first, since every process learnt what it knows when it began.
+    """
     stack = stacks.load(directory, cache) or stacks.bind(
         stacks.Identity(
             ports={}, secrets=stacks.generate_secrets(), postgres_home=os.fspath(postgres.choose_home(directory))
@@ -60,9 +62,11 @@ def prepare(directory: Path, cache: Path) -> Stack:
     running = processes.of_stack(stack)
     ours = {stack.ports.get(port) for name in running if name in SERVICES for port in SERVICES[name].ports}
     chosen = ports.choose(port_names(), stack.ports, lambda port: port in ours or ports.is_free(port))
-    stack = stacks.with_ports(stack, chosen)
-    stacks.save(stack)
-    return stack
+    changed = stacks.with_ports(stack, chosen)
+    if running and (chosen != stack.ports or not supervision.is_current(changed)):
+        down(stack, report)
+    stacks.save(changed)
+    return changed
 
 
 def up(stack: Stack, parts: Sequence[Component], report: Report) -> None:
@@ -78,7 +82,7 @@ def up(stack: Stack, parts: Sequence[Component], report: Report) -> None:
     while waiting:
         for part in [part for part in waiting if ready.issuperset(known.intersection(part.needs))]:
             if isinstance(part, Task):
-                _run(part, stack, report)
+                run_task(part, stack, report)
             elif not _advance(part, stack, supervisor, begun, report):
                 continue
             ready.add(part.name)
@@ -97,17 +101,18 @@ def attach(stack: Stack) -> Supervisor:
 
 
 def fetch_bundles(stack: Stack, parts: Sequence[Component], report: Report) -> None:
-    for part in parts:
-        if part.name in BUNDLES:
-            artifacts.ensure(
-                stack.cache,
-                BUNDLES[part.name],
-                fetch,
-                lambda artifact, done, total: report("fetch", f"{done}/{total} {artifact.filename}"),
-            )
+    """Bring what is not in the cache yet."""
+    missing = [
+        part.name for part in parts if part.name in BUNDLES and not artifacts.home(stack.cache, part.name).is_dir()
+    ]
+    if missing:
+        from deploy.local.maven import fetch  # half a second that only the first run should pay
+
+        for bundle in missing:
+            artifacts.ensure(stack.cache, bundle, fetch, report)
 
 
-def _run(task: Task, stack: Stack, report: Report) -> None:
+def run_task(task: Task, stack: Stack, report: Report) -> None:
     begun = time.monotonic()
     tasks.run(task, stack)
     report(task.name, f"done in {time.monotonic() - begun:.1f} s")
@@ -117,6 +122,7 @@ def _advance(service: Service, stack: Stack, supervisor: Supervisor, begun: dict
     """Start the service if need be; whether it is ready now."""
     if service.name not in begun:
         begun[service.name] = time.monotonic()
+        report(service.name, "starting", True)
         _start(service, stack, supervisor)
     seconds = time.monotonic() - begun[service.name]
     if is_ready(service.probe, stack):
@@ -148,7 +154,7 @@ def down(stack: Stack, report: Report) -> None:
             _stop(services, supervisor, report)
         supervisor.shut_down()
     end_leftovers(stack)
-    forget_socket(stack)
+    supervision.forget_socket(stack)
 
 
 def levels() -> list[list[Service]]:
@@ -173,7 +179,7 @@ def _stop(services: Sequence[Service], supervisor: Supervisor, report: Report) -
 def end_leftovers(stack: Stack) -> None:
     """End processes of this stack that no supervisor governs: the supervisor first, lest it restart them."""
     found = processes.of_stack(stack)
-    processes.end(found.pop(SUPERVISOR, []), signal.SIGKILL, 0)
+    processes.end(found.pop(supervision.NAME, []), signal.SIGKILL, 0)
     for services in levels():
         for service in services:
             _end(found.pop(service.name, []), service)
@@ -185,11 +191,11 @@ def _end(found: Sequence[psutil.Process], service: Service) -> None:
     processes.end(found, getattr(signal, f"SIG{service.stop_signal}"), service.stop_seconds)
 
 
-def wipe(stack: Stack) -> None:
+def wipe(directory: Path, stack: Stack | None) -> None:
     """Remove a stopped stack's data, logs, ports and secrets."""
-    if stack.postgres_home != stack.directory / "data":
+    if stack is not None and not stack.postgres_home.is_relative_to(directory):
         shutil.rmtree(stack.postgres_home)
-    shutil.rmtree(stack.directory)
+    shutil.rmtree(directory)
 
 
 def restart(stack: Stack, service: Service, report: Report) -> None:

@@ -39,7 +39,7 @@ def candidates(ephemeral: tuple[int, int]) -> list[int]:
 
 def is_free(port: int) -> bool:
     """Whether a server could bind `port` on the loopback and on all interfaces."""
-    for host in ("127.0.0.1", "0.0.0.0"):
+    for host in ("127.0.0.1", "0.0.0.0"):  # noqa: S104 - a probe, closed at once
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port in TIME_WAIT is free
             try:

@@ -50,6 +50,11 @@ def launch(stack: Stack) -> Launch:
     )
 
 
+def url(stack: Stack, user: str, database: str) -> str:
+    password = stack.secrets["owner" if user == "alluvium" else user]
+    return f"postgresql://{user}:{password}@127.0.0.1:{stack.ports['postgres']}/{database}"
+
+
 def data_directory(stack: Stack) -> Path:
     return stack.postgres_home / "postgres"
 
@@ -59,7 +64,7 @@ def choose_home(state: Path) -> Path:
     account = unprivileged()
     if account is None or _can(account, "-x", state):
         return state / "data"
-    base = Path("/var/tmp")
+    base = Path("/var/tmp")  # noqa: S108 - kept over reboots; the folder below is checked to be our own
     home = (base if base.is_dir() else Path(tempfile.gettempdir())) / f"alluvium-{digest(state)}"
     home.mkdir(mode=0o711, exist_ok=True)
     _require_own(home)
@@ -161,7 +166,7 @@ def _forget_dead_server(data: Path) -> None:
 
 
 def serves(process: psutil.Process, data: Path) -> bool:
-    """Whether the process is a server or backend of this data folder; its environment is overwritten, its folder not."""
+    """Whether the process is a server or backend of this data folder. Its environment is overwritten by its title."""
     try:
         return process.name() == "postgres" and process.cwd() == str(data)
     except psutil.Error:

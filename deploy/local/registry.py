@@ -3,7 +3,8 @@
 Speaks the Confluent API under /apis/ccompat/v7; Apicurio's own API is not used.
 """
 
-import httpx
+import json
+import urllib.request
 
 from deploy.local import artifacts
 from deploy.local.java import java
@@ -34,6 +35,7 @@ def environment(stack: Stack) -> dict[str, str]:
         "QUARKUS_HTTP_PORT": str(stack.ports["registry"]),
         "QUARKUS_MANAGEMENT_HOST": "127.0.0.1",
         "QUARKUS_MANAGEMENT_PORT": str(stack.ports["registry_management"]),
+        "QUARKUS_HTTP_ACCESS_LOG_ENABLED": "false",
         "APICURIO_STORAGE_KIND": "sql",
         "APICURIO_STORAGE_SQL_KIND": "postgresql",
         "APICURIO_DATASOURCE_URL": f"jdbc:postgresql://127.0.0.1:{stack.ports['postgres']}/registry",
@@ -48,5 +50,8 @@ def url(stack: Stack) -> str:
 
 def settle(stack: Stack) -> None:
     """Set the global compatibility level."""
-    with httpx.Client(timeout=TIMEOUT_SECONDS, transport=httpx.HTTPTransport(retries=2)) as client:
-        client.put(f"{url(stack)}/config", json={"compatibility": COMPATIBILITY}).raise_for_status()
+    body = json.dumps({"compatibility": COMPATIBILITY}).encode()
+    request = urllib.request.Request(
+        f"{url(stack)}/config", data=body, method="PUT", headers={"Content-Type": "application/json"}
+    )
+    urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS).close()

