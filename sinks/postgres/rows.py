@@ -1,0 +1,69 @@
+"""Records to rows: one record gives one row to each table that follows its topic.
+
+Free of I/O, and pure. A tombstone gives a row as well: its key, its flag and its version, and nothing of what was said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from schemas.keys import split_key
+from schemas.records import Record
+from sinks.ports import PoisonRecord, SinkRecord
+from sinks.postgres.tables import TABLES, Table
+from sinks.projections import newest
+
+Row: TypeAlias = tuple[object, ...]
+"""Values in the order of `Table.types`."""
+
+
+def rows_of(records: Iterable[SinkRecord], generation: int) -> dict[str, list[Row]]:
+    """The rows of a batch by table, one a primary key: the newest. Tables without rows are left out.
+
+    Raises PoisonRecord, naming the record that does not fit its table.
+    """
+    grouped: dict[str, list[SinkRecord]] = {}
+    for record in records:
+        grouped.setdefault(record.position.topic, []).append(record)
+    projected = {
+        table.name: _newest_rows(table, grouped[table.topic], generation) for table in TABLES if table.topic in grouped
+    }
+    return {name: rows for name, rows in projected.items() if rows}
+
+
+def row_of(table: Table[Any], record: SinkRecord, generation: int) -> Row:
+    """The record as a row of `table`. Raises PoisonRecord."""
+    try:
+        values = _gone(table, record) if record.value is None else _values(table, record.value)
+    except ValueError as error:
+        raise PoisonRecord(record.position, f"does not fit table {table.name}: {error}") from error
+    return (*values, generation, record.position.offset)
+
+
+def _newest_rows(table: Table[Any], records: Iterable[SinkRecord], generation: int) -> list[Row]:
+    names = list(table.types)
+    key = [names.index(name) for name in table.key]
+    rows = (row_of(table, record, generation) for record in records)
+    return list(newest(rows, lambda row: tuple(row[at] for at in key)).values())
+
+
+def _values(table: Table[Any], record: Record) -> Row:
+    values = tuple(column.of(record) for column in table.columns)
+    return (*values, False) if table.gone else values
+
+
+def _gone(table: Table[Any], record: SinkRecord) -> Row:
+    """A tombstone's row: what its Kafka key names, when it came, and the flag."""
+    if table.gone is None:
+        raise ValueError(f"{table.topic} has no tombstones")
+    parts = split_key(record.key)
+    known: dict[str, object] = dict(zip(table.named, parts, strict=True)) | dict.fromkeys(
+        table.stamped, record.timestamp
+    )
+    return (*(_typed(known.get(column.name), column.type) for column in table.columns), True)
+
+
+def _typed(value: object, type_name: str) -> object:
+    return UUID(value) if type_name == "uuid" and isinstance(value, str) else value

@@ -1,0 +1,52 @@
+-- Every statement of the writer. Names in braces are filled in from `sinks.postgres.tables`.
+
+-- name: claim_positions
+-- Takes partitions over. The row is locked, so a transaction of the former owner ends first; its epoch is raised, so
+-- that owner's next write finds nothing to advance.
+INSERT INTO sink_offsets AS kept (sink, topic, partition, next_offset, generation, epoch)
+SELECT %(sink)s, topic, partition, 0, %(generation)s, 1
+FROM unnest(%(topics)s::text[], %(partitions)s::int[]) AS wanted (topic, partition)
+ORDER BY topic, partition
+ON CONFLICT (sink, topic, partition) DO UPDATE SET epoch = kept.epoch + 1, updated_at = now()
+RETURNING topic, partition, next_offset, generation, epoch
+
+-- name: advance_positions
+-- The fence: moves each position from where this process left it. Fewer rows than partitions: it is not the owner.
+UPDATE sink_offsets AS kept SET next_offset = moved.next_offset, updated_at = now()
+FROM unnest(%(topics)s::text[], %(partitions)s::int[], %(epochs)s::bigint[], %(expected)s::bigint[], %(next)s::bigint[])
+    AS moved (topic, partition, epoch, expected, next_offset)
+WHERE kept.sink = %(sink)s AND kept.topic = moved.topic AND kept.partition = moved.partition
+    AND kept.epoch = moved.epoch AND kept.next_offset = moved.expected
+
+-- name: count_advanced
+-- How many positions stand already where a batch would move them, under the same epochs: all, where its commit
+-- succeeded and the answer was lost.
+SELECT count(*)
+FROM unnest(%(topics)s::text[], %(partitions)s::int[], %(epochs)s::bigint[], %(next)s::bigint[])
+    AS moved (topic, partition, epoch, next_offset)
+JOIN sink_offsets AS kept USING (topic, partition, epoch, next_offset)
+WHERE kept.sink = %(sink)s
+
+-- name: create_staging
+-- A session's own table with the columns that are written, emptied by each commit.
+CREATE TEMPORARY TABLE {staging} ON COMMIT DELETE ROWS AS SELECT {columns} FROM {table} WITH NO DATA
+
+-- name: copy_rows
+-- Rows into the staging table, in PostgreSQL's binary format.
+COPY {staging} ({columns}) FROM STDIN (FORMAT BINARY)
+
+-- name: upsert_rows
+-- New keys are added, newer versions replace older ones, older ones change nothing. One row a key.
+INSERT INTO {table} AS kept ({columns})
+SELECT {columns} FROM {staging}
+ON CONFLICT ({key}) DO UPDATE SET ({changed}) = ROW ({excluded})
+WHERE (kept.generation, kept.version_offset) < (excluded.generation, excluded.version_offset)
+
+-- name: clear_earlier_versions
+-- When an item is gone, what its earlier versions said goes with it; their keys and times stay.
+UPDATE memory_item_versions AS kept
+SET deleted = true, kind = NULL, slot = NULL, qualifier = NULL, value = NULL, canonical = NULL
+FROM {staging} AS gone
+WHERE gone.deleted AND NOT kept.deleted
+    AND kept.tenant_id = gone.tenant_id AND kept.item_id = gone.item_id
+    AND (kept.generation, kept.version_offset) < (gone.generation, gone.version_offset)

@@ -1,0 +1,175 @@
+"""The PostgreSQL sink: a batch and the position it reaches in one transaction, rows by COPY and a versioned upsert.
+
+One connection, one thread. What a row holds is decided in `rows`, what a statement says in `statements.sql`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from sinks.ports import GENERATION, Batch, Fenced, Partition, PoisonRecord, SinkRecord
+from sinks.postgres.rows import Row, rows_of
+from sinks.postgres.statements import statements
+from sinks.postgres.tables import MEMORY_ITEM_VERSIONS, TABLES, Table
+from topology.errors import Misconfigured, Retryable
+from topology.topics import TopicName
+
+RETRY_AFTER_SECONDS = 0.5
+SESSION = {
+    "statement_timeout": "30s",
+    # A process frozen inside a transaction would hold its offset rows, and so keep the next owner waiting for ever.
+    "idle_in_transaction_session_timeout": "10s",
+    "lock_timeout": "15s",
+}
+PATIENCE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owned:
+    """What this process knows of a partition it owns: under which epoch, and up to where it has written."""
+
+    epoch: int
+    next_offset: int
+
+
+class PostgresSink:
+    """A `sinks.ports.Sink` that keeps positions under the name `sink`, which is its consumer group."""
+
+    def __init__(self, url: str, *, sink: str, generation: int = GENERATION) -> None:
+        self._url = url
+        self._sink = sink
+        self._generation = generation
+        self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
+        self._owned: dict[Partition, Owned] = {}
+
+    def start(self, partitions: Collection[Partition]) -> Mapping[Partition, int]:
+        """As the port says. Raises Misconfigured where the rows are of another generation."""
+        with self._transaction() as connection:
+            wanted = {"sink": self._sink, "generation": self._generation, **_names(partitions)}
+            found = connection.execute(statements()["claim_positions"], wanted).fetchall()
+            for topic, number, _, generation, _ in found:
+                if generation != self._generation:
+                    raise Misconfigured(f"{topic}/{number} holds generation {generation}, not {self._generation}")
+        self._owned = {
+            Partition(topic=TopicName(topic), number=number): Owned(epoch=epoch, next_offset=next_offset)
+            for topic, number, next_offset, _, epoch in found
+        }
+        return {partition: owned.next_offset for partition, owned in self._owned.items()}
+
+    def write(self, batch: Batch) -> Mapping[str, int]:
+        rows = rows_of(batch.records, self._generation)
+        try:
+            with self._transaction() as connection:
+                if self._advance(connection, batch.progress):
+                    self._land(connection, rows)
+        except (psycopg.DataError, psycopg.IntegrityError) as error:
+            raise self._refused(batch.records) or error from None  # the details may quote what a person said
+        for partition, next_offset in batch.progress.items():
+            self._owned[partition] = Owned(epoch=self._owned[partition].epoch, next_offset=next_offset)
+        return {name: len(found) for name, found in rows.items()}
+
+    def stop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _advance(self, connection: psycopg.Connection[Any], progress: Mapping[Partition, int]) -> bool:
+        """Move the positions. False where this batch is committed already. Raises Fenced."""
+        owned = [self._owned[partition] for partition in progress]
+        moved = {
+            "sink": self._sink,
+            **_names(progress),
+            "epochs": [one.epoch for one in owned],
+            "expected": [one.next_offset for one in owned],
+            "next": list(progress.values()),
+        }
+        advanced = connection.execute(statements()["advance_positions"], moved).rowcount
+        if advanced == len(progress):
+            return True
+        if advanced == 0 and connection.execute(statements()["count_advanced"], moved).fetchone() == (len(progress),):
+            return False
+        raise Fenced(f"{len(progress) - advanced} of {', '.join(map(str, progress))} belong to another process now")
+
+    def _land(self, connection: psycopg.Connection[Any], rows: Mapping[str, Collection[Row]]) -> None:
+        for table in TABLES:
+            if table.name in rows:
+                _copy(connection, table, rows[table.name])
+                connection.execute(_compose("upsert_rows", table))
+        if _any_gone(rows.get(MEMORY_ITEM_VERSIONS.name, ())):
+            connection.execute(_compose("clear_earlier_versions", MEMORY_ITEM_VERSIONS))
+
+    def _refused(self, records: Iterable[SinkRecord]) -> PoisonRecord | None:
+        """Which record PostgreSQL does not take: each is tried alone, and taken back."""
+        for record in records:
+            try:
+                with self._transaction() as connection:
+                    self._land(connection, rows_of((record,), self._generation))
+                    raise psycopg.Rollback
+            except (psycopg.DataError, psycopg.IntegrityError) as error:
+                return PoisonRecord(record.position, f"refused by PostgreSQL: {str(error).partition(chr(10))[0]}")
+        return None
+
+    @contextmanager
+    def _transaction(self) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+        """One transaction. Raises Retryable, with the connection dropped, where the server or the way to it fails."""
+        try:
+            connection = self._connection = self._connection or self._connect()
+            with connection.transaction():
+                yield connection
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            self.stop()
+            raise Retryable(f"PostgreSQL: {error}", retry_after_seconds=RETRY_AFTER_SECONDS) from error
+
+    def _connect(self) -> psycopg.Connection[tuple[Any, ...]]:
+        options = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
+        target = make_conninfo(self._url, application_name=self._sink, options=options, **PATIENCE)
+        connection = psycopg.connect(target, autocommit=True)
+        for table in TABLES:
+            connection.execute(_compose("create_staging", table))
+        return connection
+
+
+def _names(partitions: Collection[Partition]) -> dict[str, object]:
+    return {"topics": [p.topic.value for p in partitions], "partitions": [p.number for p in partitions]}
+
+
+def _copy(connection: psycopg.Connection[Any], table: Table[Any], rows: Iterable[Row]) -> None:
+    with connection.cursor() as cursor, cursor.copy(_compose("copy_rows", table)) as copy:
+        copy.set_types(list(table.types.values()))
+        for row in rows:
+            copy.write_row(row)
+
+
+def _any_gone(versions: Iterable[Row]) -> bool:
+    flag = list(MEMORY_ITEM_VERSIONS.types).index("deleted")
+    return any(row[flag] for row in versions)
+
+
+def _compose(statement: str, table: Table[Any]) -> sql.Composed:
+    """A statement of `statements.sql` about one table."""
+    changed = [name for name in table.types if name not in table.key]
+    return sql.SQL(statements()[statement]).format(
+        table=sql.Identifier(table.name),
+        staging=sql.Identifier(f"staging_{table.name}"),
+        columns=_identifiers(table.types),
+        key=_identifiers(table.key),
+        changed=_identifiers(changed),
+        excluded=sql.SQL(", ").join(sql.Identifier("excluded", name) for name in changed),
+    )
+
+
+def _identifiers(names: Iterable[str]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, names))
