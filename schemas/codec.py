@@ -12,6 +12,8 @@ from typing import Any, Protocol, TypeVar, cast
 
 from cattrs import Converter
 from fastavro import parse_schema, schemaless_reader, schemaless_writer
+from fastavro.read import SchemaResolutionError
+from fastavro.schema import SchemaParseException, UnknownType
 
 from schemas.catalogue import Catalogue, SchemaVersion, shipped
 from schemas.records import Record
@@ -20,6 +22,7 @@ R = TypeVar("R", bound=Record)
 
 _HEADER = struct.Struct(">bI")
 _MAGIC = 0
+_DETAIL_CHARACTERS = 200
 
 
 class Undecodable(Exception):
@@ -38,7 +41,7 @@ class SchemaIds(Protocol):
     """Between schemas and the ids that stand for them on the wire."""
 
     def id_of(self, version: SchemaVersion) -> int:
-        """The id of a shipped schema. Raises LookupError where it is not registered."""
+        """The id of a shipped schema. Raises Misconfigured or LookupError where it is not registered."""
         ...
 
     def definition_of(self, schema_id: int) -> dict[str, Any]:
@@ -72,8 +75,7 @@ class Codec:
         self._catalogue = catalogue or shipped()
         self._converter = _converter()
         self._writers: dict[str, tuple[bytes, Any]] = {}
-        self._readers: dict[str, Any] = {}
-        self._foreign: dict[int, Any] = {}
+        self._resolutions: dict[tuple[int, str], tuple[Any, Any]] = {}
 
     def encode(self, record: Record) -> bytes:
         """The record's bytes. Raises ValueError where a field does not fit its schema."""
@@ -84,38 +86,49 @@ class Codec:
         return out.getvalue()
 
     def decode(self, payload: bytes, record: type[R]) -> R:
-        """What `payload` says. Raises Undecodable (`bad_wire_format`, `unknown_schema`, `bad_avro`, `wrong_schema`)."""
-        writer = self._writer_schema(payload)
-        reader = self._readers.get(record.SUBJECT) or self._reader(record.SUBJECT)
+        """What `payload` says.
+
+        Raises Undecodable: bad_wire_format, unknown_schema, bad_schema, wrong_schema (another record's), bad_avro.
+        """
+        writer, reader = self._schemas_of(payload, record.SUBJECT)
+        body = BytesIO(payload)
+        body.seek(_HEADER.size)
         try:
-            body = BytesIO(payload)
-            body.seek(_HEADER.size)
             value = schemaless_reader(body, writer, reader)
             if body.tell() != len(payload):
                 raise ValueError(f"{len(payload) - body.tell()} bytes after the record")
             return self._converter.structure(cast("dict[str, Any]", value), record)
+        except SchemaResolutionError as error:
+            raise Undecodable("wrong_schema", f"the writer's schema cannot be read as {record.__name__}") from error
         except Exception as error:  # fastavro raises whatever the bytes make it run into
-            raise Undecodable("bad_avro", f"{type(error).__name__}: {error}") from error
+            raise Undecodable("bad_avro", f"{type(error).__name__}: {error}"[:_DETAIL_CHARACTERS]) from error
 
     def _writer(self, subject: str) -> tuple[bytes, Any]:
         version = self._catalogue.latest(subject)
         self._writers[subject] = _HEADER.pack(_MAGIC, self._ids.id_of(version)), parse_schema(version.definition)
         return self._writers[subject]
 
-    def _reader(self, subject: str) -> Any:
-        self._readers[subject] = parse_schema(self._catalogue.latest(subject).definition)
-        return self._readers[subject]
-
-    def _writer_schema(self, payload: bytes) -> Any:
+    def _schemas_of(self, payload: bytes, subject: str) -> tuple[Any, Any]:
         if len(payload) < _HEADER.size or payload[0] != _MAGIC:
             raise Undecodable("bad_wire_format", "no Confluent header (a zero byte and a 4-byte schema id)")
-        schema_id = _HEADER.unpack_from(payload)[1]
-        if schema_id not in self._foreign:
-            try:
-                self._foreign[schema_id] = parse_schema(self._ids.definition_of(schema_id))
-            except UnknownSchemaId as error:
-                raise Undecodable("unknown_schema", f"no schema is registered under id {schema_id}") from error
-        return self._foreign[schema_id]
+        known = _HEADER.unpack_from(payload)[1], subject
+        if known not in self._resolutions:
+            self._resolutions[known] = self._resolution(*known)
+        return self._resolutions[known]
+
+    def _resolution(self, schema_id: int, subject: str) -> tuple[Any, Any]:
+        """The writer's schema and the reader's, or None for it where both are the same: resolving takes a third."""
+        writer = self._parse(schema_id)
+        reader = parse_schema(self._catalogue.latest(subject).definition)
+        return writer, None if writer == reader else reader
+
+    def _parse(self, schema_id: int) -> Any:
+        try:
+            return parse_schema(self._ids.definition_of(schema_id))
+        except UnknownSchemaId as error:
+            raise Undecodable("unknown_schema", f"no schema is registered under id {schema_id}") from error
+        except (SchemaParseException, UnknownType) as error:
+            raise Undecodable("bad_schema", f"schema {schema_id} is not one that stands alone: {error}") from error
 
 
 def _converter() -> Converter:

@@ -15,7 +15,7 @@ from schemas.ids import TenantId
 from schemas.limits import Problem, validate
 from schemas.records import ConversationEvent, EventType, Role
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
 class InvalidEvent(Exception):

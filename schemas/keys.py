@@ -37,7 +37,7 @@ def split_key(key: str) -> tuple[str, ...]:
 
 
 def murmur2(data: bytes) -> int:
-    """MurmurHash2 as Java's `org.apache.kafka.common.utils.Utils.murmur2` computes it, as an unsigned 32-bit integer."""
+    """MurmurHash2 as Java's `org.apache.kafka.common.utils.Utils.murmur2` has it, as an unsigned 32-bit integer."""
     length = len(data)
     h = 0x9747B28C ^ length
     whole = length - length % 4

@@ -121,7 +121,7 @@ def _handler(answer: Callable[[str, str], Answer]) -> type[BaseHTTPRequestHandle
             self.end_headers()
             self.wfile.write(told.body)
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
             """Probes are not worth a line."""
 
     return Handler
