@@ -1,0 +1,139 @@
+"""Faust as the control plane: it assigns partitions and opens tables; fetching, restoring and committing are ours.
+
+Leans on private names of Faust 0.15.3 and aiokafka 0.14.0, each pinned by a test in tests/agents/test_contracts.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, ClassVar, Final
+
+from aiokafka.errors import KafkaError
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
+from faust.tables.manager import TableManager
+from faust.tables.recovery import RebalanceAgain, Recovery
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
+from faust.types import TP
+from yarl import URL
+
+from streams.engine.restore import Superseded
+
+logger = logging.getLogger(__name__)
+
+RESTORE_SECONDS: Final = 3_600.0
+"""The setting `broker_request_timeout`, within which Faust wants a recovery step done: a large table takes a while."""
+
+PartitionEnds = Mapping[int, int]
+TakeOver = Callable[[Iterable[int]], Awaitable[PartitionEnds]]
+
+
+class ControlThread(AIOKafkaConsumerThread):
+    """A member of the consumer group that fetches nothing: the lanes read for themselves."""
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        consumer = self._ensure_consumer()
+        consumer.pause(*consumer.assignment())
+        await super().on_partitions_assigned(assigned, generation_id)
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Faust would warn that partitions are idle; they are idle for Faust on purpose."""
+
+    async def commit_progress(self, offsets: Mapping[TP, int]) -> bool:
+        """Commit for lag monitors. A failure changes nothing but what they see, until the next attempt."""
+        return bool(await self.call_thread(self._commit_progress, offsets))
+
+    async def _commit_progress(self, offsets: Mapping[TP, int]) -> bool:
+        consumer = self._ensure_consumer()
+        mine = consumer.assignment()
+        try:
+            await consumer.commit(
+                {
+                    TopicPartition(tp.topic, tp.partition): OffsetAndMetadata(offset, "")
+                    for tp, offset in offsets.items()
+                    if tp in mine
+                }
+            )
+        except (KafkaError, TimeoutError) as error:
+            logger.info("progress not committed", extra={"reason": repr(error)})
+            return False
+        return True
+
+
+class ControlConsumer(Consumer):
+    """Faust's consumer with our thread in it."""
+
+    _thread: ControlThread
+
+    def _new_consumer_thread(self) -> ControlThread:
+        return ControlThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def commit_progress(self, offsets: Mapping[TP, int]) -> bool:
+        """See `ControlThread.commit_progress`."""
+        return await self._thread.commit_progress(offsets)
+
+
+class ControlTransport(Transport):
+    """The transport to set as `app.transport`."""
+
+    Consumer: ClassVar[type[ControlConsumer]] = ControlConsumer
+
+
+class LaneRecovery(Recovery):
+    """Recovery done by the lanes: when Faust asks how far tables and changelogs are, they already agree."""
+
+    take_over: TakeOver
+    begin: Callable[[], None]
+
+    async def _build_highwaters(self, _consumer: Any, tps: set[TP], destination: Counter[TP], title: str) -> None:
+        if title != "active":
+            raise NotImplementedError("standby replicas are not used")
+        try:
+            ends = await self._undisturbed(self.take_over({tp.partition for tp in tps}))
+        except Superseded as error:
+            raise RebalanceAgain from error
+        destination.clear()
+        for tp in tps:
+            destination[tp] = ends[tp.partition]
+
+    @staticmethod
+    async def _undisturbed(work: Awaitable[PartitionEnds]) -> PartitionEnds:
+        """A rebalance cancels this coroutine, not the takeover: that one finds out by itself, and lets go cleanly."""
+        task = asyncio.ensure_future(work)
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return await asyncio.shield(task)
+
+    async def _build_offsets(self, _consumer: Any, tps: set[TP], destination: Counter[TP], _title: str) -> None:
+        for tp in tps:
+            destination[tp] = self.active_highwaters[tp]
+
+    async def _seek_offsets(self, _consumer: Any, _tps: set[TP], _offsets: Counter[TP], _title: str) -> None:
+        """Nothing is fetched, so nothing is sought."""
+
+    async def on_recovery_completed(self, generation_id: int = 0) -> None:
+        await super().on_recovery_completed(generation_id)
+        if self.app.consumer_generation_id == generation_id:
+            self.begin()
+
+
+def table_manager(take_over: TakeOver, begin: Callable[[], None]) -> type[TableManager]:
+    """The class for Faust's `TableManager` setting, its recovery bound to the lanes of one process."""
+
+    class LaneTableManager(TableManager):
+        @property
+        def recovery(self) -> Recovery:
+            if self._recovery is None:
+                recovery = LaneRecovery(self.app, self, beacon=self.beacon, loop=self.loop)
+                recovery.take_over, recovery.begin = take_over, begin
+                self._recovery = recovery
+            return self._recovery
+
+    return LaneTableManager
+
+
+def control_transport(app: Any) -> ControlTransport:
+    """The transport for `app`, to its configured brokers."""
+    brokers = app.conf.broker
+    return ControlTransport(brokers if isinstance(brokers, list) else [URL(str(brokers))], app)

@@ -1,0 +1,230 @@
+"""A lane: one partition number across all inputs of an agent, worked serially from reading to checkpoint.
+
+Blocking; every method is called from a worker thread. `checkpoint` runs once at a time; `read` may overlap it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final, cast
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from schemas.codec import Codec
+from schemas.keys import partition_of
+from schemas.records import Position, Record
+from schemas.state import Positions
+from streams.engine.broker import CALL_TIMEOUT_SECONDS, Broker, is_passing, patiently
+from streams.engine.meter import RunMeter
+from streams.engine.table import POSITIONS_KEY, PartitionTable
+from streams.engine.transaction import Sendable, TransactionalWriter
+from streams.ports import Headers, Output, Processor, RawRecord
+from streams.run import fold_run
+from streams.stores import RunStores
+from topology.errors import Misconfigured
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Run:
+    """A stretch of records of one lane: the one event that the Faust agent sees."""
+
+    lane: Lane
+    records: Sequence[RawRecord]
+    next_offsets: Mapping[str, int]
+    """Where to read on after this run, by topic; commit markers at the end of a partition are passed over."""
+    epoch: int
+    taken_at: float
+    settled: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunLimits:
+    """How large a run may become: whichever comes first."""
+
+    max_records: int
+    max_wait_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneContext:
+    """What all lanes of a process share."""
+
+    processor: Processor
+    codec: Codec
+    broker: Broker
+    partitions: int
+    limits: RunLimits
+    meter: RunMeter
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        return tuple(str(topic) for topic in self.processor.stage.inputs)
+
+    @property
+    def changelog(self) -> str:
+        changelog = self.processor.stage.changelog
+        assert changelog is not None, "an agent has a changelog"
+        return str(changelog)
+
+
+class Lane:
+    """Owns one partition number from takeover to release. Not reused: the next assignment makes new lanes."""
+
+    def __init__(
+        self, context: LaneContext, partition: int, table: PartitionTable, writer: TransactionalWriter
+    ) -> None:
+        self.partition = partition
+        self.table = table
+        self.closed = False
+        self.epoch = 0
+        self.busy = asyncio.Lock()
+        self._context = context
+        self._writer = writer
+        self._reader: Consumer | None = None
+        self._reading = threading.Lock()
+        self._read_offsets: dict[str, int] = {}
+        self._done_offsets: dict[str, int] = {}
+
+    @property
+    def done_offsets(self) -> Mapping[str, int]:
+        """Everything before these offsets, by topic, is checkpointed or was a commit marker."""
+        return dict(self._done_offsets)
+
+    def open(self) -> None:
+        """Start reading at the table's positions, or at the beginning. Raises Misconfigured where records are gone."""
+        assert self._reader is None, "a lane is opened once"
+        self._reader = self._context.broker.reader(
+            {"queued.max.messages.kbytes": 4096, "queued.min.messages": 4 * self._context.limits.max_records}
+        )
+        self.rewind()
+
+    def rewind(self) -> None:
+        """Read again from the last checkpoint; runs of an earlier epoch are void."""
+        with self._reading:
+            if self._reader is None:
+                return
+            self.epoch += 1
+            self._read_offsets = dict(self._start_offsets(self._reader))
+            self._done_offsets = dict(self._read_offsets)
+            self._reader.assign(
+                [TopicPartition(topic, self.partition, offset) for topic, offset in self._read_offsets.items()]
+            )
+
+    def _start_offsets(self, reader: Consumer) -> Iterator[tuple[str, int]]:
+        known = self.table.next_offsets
+        for topic in self._context.topics:
+            start, end = _limits_of(reader, TopicPartition(topic, self.partition))
+            offset = known.get(topic, start)
+            if not start <= offset <= end:
+                raise Misconfigured(
+                    f"{topic}-{self.partition}: this agent stands at {offset}, the topic holds {start} to {end}; "
+                    "records were removed before they were read, or the topic was made anew"
+                )
+            yield topic, offset
+
+    def read(self) -> Run:
+        """The next run, empty where nothing came within the limits' time or the lane is closed."""
+        limits = self._context.limits
+        with self._reading:
+            reader = self._reader
+            messages = reader.consume(limits.max_records, timeout=limits.max_wait_seconds) if reader else ()
+            records = [raw for message in messages if (raw := self._take(message)) is not None]
+            return Run(
+                lane=self,
+                records=records,
+                next_offsets=dict(self._read_offsets),
+                epoch=self.epoch,
+                taken_at=time.monotonic(),
+            )
+
+    def _take(self, message: Message) -> RawRecord | None:
+        error, topic, offset = message.error(), message.topic() or "", message.offset() or 0
+        if error is None:
+            self._read_offsets[topic] = offset + 1
+            return _raw(message)
+        if error.code() == KafkaError._PARTITION_EOF:
+            self._read_offsets[topic] = max(self._read_offsets[topic], offset)
+        elif not is_passing(KafkaException(error)):
+            raise KafkaException(error)
+        return None
+
+    def rest(self, run: Run) -> None:
+        """Note how far an empty run came: commit markers behind the last record are not work."""
+        if run.epoch == self.epoch:
+            self._done_offsets = dict(run.next_offsets)
+
+    def checkpoint(self, run: Run) -> None:
+        """Fold the run and make its effects and its position durable together.
+
+        Raises Aborted (nothing happened; rewind and try again), Fenced, or PoisonRecord where the stage owns no dead
+        letters. After any other error the process must end: what became of the transaction is unknown.
+        """
+        stores = RunStores(self.table, self._context.codec)
+        folded = fold_run(self._context.processor, self._context.codec, run.records, stores)
+        changes = stores.changes()
+        changes[POSITIONS_KEY] = self._context.codec.encode(Positions(next_offsets=run.next_offsets))
+        sendable = [self._sendable(output) for output in folded.outputs]
+        sendable += [
+            Sendable(topic=self._context.changelog, partition=self.partition, key=key, value=value)
+            for key, value in changes.items()
+        ]
+        committing = time.monotonic()
+        applied = self._writer.commit(sendable, self._context.changelog)
+        self.table.apply(changes, applied)
+        self._done_offsets = dict(run.next_offsets)
+        self._context.meter.checkpointed(run, folded, committing)
+
+    def _sendable(self, output: Output) -> Sendable:
+        partition = output.partition
+        if partition is None:
+            assert output.routing is not None, "an output has a routing or a partition"
+            partition = partition_of(output.routing, self._context.partitions)
+        return Sendable(
+            topic=str(output.topic),
+            partition=partition,
+            key=output.key.encode() if isinstance(output.key, str) else output.key,
+            value=self._context.codec.encode(output.value) if isinstance(output.value, Record) else output.value,
+            headers=output.headers,
+        )
+
+    def lag(self) -> int:
+        """Records between the last checkpoint and the ends last heard of; no call to the broker."""
+        reader = self._reader
+        if reader is None:
+            return 0
+        behind = 0
+        for topic, done in self.done_offsets.items():
+            _, end = reader.get_watermark_offsets(TopicPartition(topic, self.partition), cached=True)
+            behind += max(0, end - done)
+        return behind
+
+    def close(self) -> None:
+        """Stop reading. What was read and not checkpointed is read again by the next owner."""
+        with self._reading:
+            reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.close()
+
+
+def _limits_of(reader: Consumer, where: TopicPartition) -> tuple[int, int]:
+    return patiently(lambda: reader.get_watermark_offsets(where, timeout=CALL_TIMEOUT_SECONDS))
+
+
+def _raw(message: Message) -> RawRecord:
+    _, milliseconds = message.timestamp()
+    return RawRecord(
+        position=Position(
+            topic=message.topic() or "", partition=message.partition() or 0, offset=message.offset() or 0
+        ),
+        timestamp=_EPOCH + timedelta(milliseconds=max(0, milliseconds)),
+        key=message.key(),
+        value=message.value(),
+        headers=cast("Headers", message.headers() or ()),
+    )

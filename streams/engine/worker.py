@@ -1,0 +1,64 @@
+"""Runs one agent as a process: the Faust worker, its health server, its exit codes.
+
+Blocks until a signal ends it. SIGTERM and SIGINT let checkpoints in progress finish.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import faust
+
+from schemas.codec import Codec
+from streams.engine.loop import Engine, build_engine
+from streams.ports import Processor
+from topology import metrics
+from topology.health import HealthServer, Readiness
+from topology.settings import Settings
+
+STALLED_SECONDS = 120.0
+"""Without a checkpoint or an idle poll for this long a worker is not alive: two broker restarts fit in."""
+
+
+def run_worker(settings: Settings, processor: Processor, codec: Codec) -> int:
+    """Work until a signal comes; returns the exit code. Raises OSError where the metrics port is taken."""
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    meters = metrics.build(processor.stage.name)
+    engine = build_engine(settings, processor, codec, meters)
+    health = HealthServer(
+        settings.metrics_port,
+        ready=lambda: _ready(engine),
+        live=lambda: _live(engine),
+        registry=meters.registry if settings.enable_metrics else None,
+    )
+    if settings.metrics_port:
+        health.start()
+    try:
+        return _run(engine.app, settings.log_level)
+    finally:
+        health.stop()
+
+
+def _run(app: faust.App, log_level: str) -> int:
+    worker = faust.Worker(app, loglevel=log_level, quiet=True, override_logging=False, redirect_stdouts=False)
+    worker.spinner = None
+    try:
+        worker.execute_from_commandline()
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 1
+
+
+def _ready(engine: Engine) -> Readiness:
+    """Ready once Faust has joined its group and every assigned partition is restored; a spare worker is ready too."""
+    tables: Any = engine.app.tables
+    recovered = tables.recovery.completed.is_set() and not engine.app.rebalancing
+    lag = sum(engine.lanes.lag().values())
+    partitions = ",".join(map(str, engine.lanes.partitions))
+    return Readiness(ready=recovered, checks={"partitions": partitions, "lag_records": str(lag)})
+
+
+def _live(engine: Engine) -> Readiness:
+    """Alive while there is nothing to do or something gets done."""
+    idle_seconds = engine.meter.seconds_since_progress
+    stalled = bool(engine.lanes.partitions) and idle_seconds > STALLED_SECONDS
+    return Readiness(ready=not stalled, checks={"seconds_since_progress": f"{idle_seconds:.1f}"})

@@ -1,0 +1,227 @@
+"""The checkpointed loop against a real broker: whatever is killed, each record counts once."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Producer
+
+from schemas.codec import Codec, ShippedSchemaIds
+from schemas.ids import ConversationId, EventId, MessageId, TenantId, UserId
+from schemas.keys import partition_of
+from schemas.records import ConversationEvent, EventType, Outcome
+from schemas.state import ConversationState
+from support.broker import PARTITIONS, fresh_topics, read_all, send
+from support.counting import routing
+from support.infrastructure import PROJECT, Infrastructure
+from topology.topics import TopicName
+
+pytestmark = pytest.mark.integration
+
+CODEC = Codec(ShippedSchemaIds())
+SESSION_SECONDS = 6
+POISON = b"\xff not a record"
+WAIT_SECONDS = 60.0
+
+
+class Workers:
+    """Counting workers as processes, each with a state directory of its own."""
+
+    def __init__(self, kafka: str, folder: Path) -> None:
+        self._kafka = kafka
+        self.folder = folder
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, name: str) -> subprocess.Popen[bytes]:
+        environment = {
+            **os.environ,
+            "PYTHONPATH": f"{PROJECT}{os.pathsep}{PROJECT / 'tests'}",
+            "KAFKA_BOOTSTRAP_SERVERS": self._kafka,
+            "SECRET_KEY": "test",
+            "STATE_DIR": str(self.folder / name),
+            "PARTITIONS": str(PARTITIONS),
+            "RUN_MAX_RECORDS": "100",
+            "SESSION_TIMEOUT_SECONDS": str(SESSION_SECONDS),
+        }
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                [sys.executable, "-m", "support.counting_worker"], env=environment, stdout=log, stderr=log
+            )
+        return self.processes[name]
+
+    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> int:
+        process = self.processes.pop(name)
+        process.send_signal(number)
+        return process.wait(WAIT_SECONDS)
+
+    def log(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text("utf-8", errors="replace")
+
+    def stop(self) -> None:
+        for name in list(self.processes):
+            self.kill(name)
+
+
+@pytest.fixture
+def workers(infrastructure: Infrastructure, tmp_path: Path) -> Iterator[Workers]:
+    fresh_topics(infrastructure.kafka)
+    found = Workers(infrastructure.kafka, tmp_path)
+    yield found
+    found.stop()
+
+
+def feed(kafka: str, first: int, count: int) -> None:
+    """Numbered events over twenty conversations, every hundredth of them poison."""
+    send(kafka, TopicName.EVENTS, (_event(number) for number in range(first, first + count)))
+
+
+def _event(number: int) -> tuple[int, bytes, bytes]:
+    key = routing("t", f"c{number % 20}")
+    event = ConversationEvent(
+        event_id=EventId(f"e{number}"),
+        type=EventType.MESSAGE_RECORDED,
+        tenant_id=TenantId("t"),
+        conversation_id=ConversationId(f"c{number % 20}"),
+        message_id=MessageId(f"m{number}"),
+        user_id=UserId("u"),
+        text="hello",
+        occurred_at=datetime(2026, 5, 3, tzinfo=UTC),
+    )
+    value = POISON if number % 100 == 99 else CODEC.encode(event)
+    return partition_of(key, PARTITIONS), key.encode(), value
+
+
+def outcomes(kafka: str) -> Counter[tuple[int, int]]:
+    """How many outcomes each input record has."""
+    found = (CODEC.decode(message.value() or b"", Outcome) for message in read_all(kafka, TopicName.OUTCOMES))
+    return Counter((outcome.source.partition, outcome.source.offset) for outcome in found)
+
+
+def state(kafka: str) -> dict[bytes, tuple[str, ...]]:
+    """The counted event ids of each conversation, as a recovering worker would read them."""
+    rows: dict[bytes, tuple[str, ...]] = {}
+    for message in read_all(kafka, TopicName.EXTRACT_CHANGELOG):
+        if (key := message.key()) and not key.startswith(b"\x00"):
+            rows[key] = CODEC.decode(message.value() or b"", ConversationState).event_ids
+    return rows
+
+
+def wait_for(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {WAIT_SECONDS:.0f} s: {what}"
+        time.sleep(0.3)
+
+
+def wait_for_outcomes(kafka: str, count: int) -> None:
+    wait_for(lambda: len(outcomes(kafka)) >= count, f"{count} outcomes")
+
+
+def assert_each_once(kafka: str, count: int) -> None:
+    """`count` events were fed, numbered from 0: each has one outcome and each good one is counted once."""
+    assert set(outcomes(kafka).values()) == {1}
+    assert len(outcomes(kafka)) == count
+    counted = Counter(event for events in state(kafka).values() for event in events)
+    assert counted == Counter(f"e{number}" for number in range(count) if number % 100 != 99)
+
+
+def test_poison_goes_to_the_dead_letters_as_it_came(infrastructure: Infrastructure, workers: Workers) -> None:
+    workers.start("a")
+    feed(infrastructure.kafka, 0, 400)
+    wait_for_outcomes(infrastructure.kafka, 400)
+    assert_each_once(infrastructure.kafka, 400)
+    assert [m.value() for m in read_all(infrastructure.kafka, TopicName.EVENTS_DEAD_LETTERS)] == [POISON] * 4
+    assert workers.kill("a", signal.SIGTERM) == 0, workers.log("a")
+
+
+def test_kill_9_and_a_second_worker_lose_nothing_and_double_nothing(
+    infrastructure: Infrastructure, workers: Workers
+) -> None:
+    kafka = infrastructure.kafka
+    workers.start("a")
+    feed(kafka, 0, 1_000)
+    wait_for_outcomes(kafka, 200)
+    workers.kill("a")
+    workers.start("b")
+    feed(kafka, 1_000, 1_000)
+    wait_for_outcomes(kafka, 1_200)
+    workers.start("a")
+    feed(kafka, 2_000, 1_000)
+    wait_for_outcomes(kafka, 3_000)
+    assert_each_once(kafka, 3_000)
+
+
+def test_a_frozen_worker_that_wakes_up_is_fenced(infrastructure: Infrastructure, workers: Workers) -> None:
+    kafka = infrastructure.kafka
+    frozen = workers.start("a")
+    feed(kafka, 0, 500)
+    wait_for_outcomes(kafka, 500)
+    feed(kafka, 500, 2_000)
+    frozen.send_signal(signal.SIGSTOP)
+    workers.start("b")
+    wait_for_outcomes(kafka, 2_500)
+    frozen.send_signal(signal.SIGCONT)
+    feed(kafka, 2_500, 500)
+    wait_for_outcomes(kafka, 3_000)
+    assert_each_once(kafka, 3_000)
+
+
+@pytest.mark.parametrize("keep", ["nothing", "an older copy"])
+def test_a_table_is_rebuilt_from_its_changelog(infrastructure: Infrastructure, workers: Workers, keep: str) -> None:
+    kafka, folder = infrastructure.kafka, workers.folder
+    workers.start("a")
+    feed(kafka, 0, 300)
+    wait_for_outcomes(kafka, 300)
+    workers.kill("a", signal.SIGTERM)
+    shutil.copytree(folder / "a", folder / "older")
+    workers.start("a")
+    feed(kafka, 300, 300)
+    wait_for_outcomes(kafka, 600)
+    workers.kill("a", signal.SIGTERM)
+    shutil.rmtree(folder / "a")
+    if keep == "an older copy":
+        shutil.copytree(folder / "older", folder / "a")
+    workers.start("a")
+    feed(kafka, 600, 300)
+    wait_for_outcomes(kafka, 900)
+    assert_each_once(kafka, 900)
+
+
+def test_a_table_ahead_of_its_changelog_is_not_trusted(infrastructure: Infrastructure, workers: Workers) -> None:
+    """As after a broker that acknowledged a commit and lost its markers: the records are gone, the rows are not."""
+    kafka = infrastructure.kafka
+    workers.start("a")
+    feed(kafka, 0, 300)
+    wait_for_outcomes(kafka, 300)
+    workers.kill("a", signal.SIGTERM)
+    fresh_topics(kafka)
+    workers.start("a")
+    feed(kafka, 0, 300)
+    wait_for_outcomes(kafka, 300)
+    assert_each_once(kafka, 300)
+    assert "table rebuilt from its changelog" in workers.log("a")
+
+
+def test_an_open_transaction_of_a_dead_owner_is_settled(infrastructure: Infrastructure, workers: Workers) -> None:
+    """It has the lane's transactional id, so taking over aborts it; its record never becomes state."""
+    kafka = infrastructure.kafka
+    abandoned = Producer({"bootstrap.servers": kafka, "transactional.id": "extract-v1-0"})
+    abandoned.init_transactions(30)
+    abandoned.begin_transaction()
+    abandoned.produce(TopicName.EXTRACT_CHANGELOG, value=b"never", key=b"c/never", partition=0)
+    abandoned.flush(10)
+    workers.start("a")
+    feed(kafka, 0, 400)
+    wait_for_outcomes(kafka, 400)
+    assert_each_once(kafka, 400)
+    assert b"c/never" not in state(kafka)

@@ -1,0 +1,21 @@
+"""A worker of the counting processor as a process of its own, to be killed: `python -m support.counting_worker`."""
+
+from __future__ import annotations
+
+import sys
+
+from schemas.codec import Codec, ShippedSchemaIds
+from streams.engine.worker import run_worker
+from support.counting import CountingProcessor
+from topology import logs
+from topology.settings import Settings
+
+
+def main() -> int:
+    settings = Settings()
+    logs.configure(settings, "extract")
+    return run_worker(settings, CountingProcessor(), Codec(ShippedSchemaIds()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
