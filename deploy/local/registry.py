@@ -14,6 +14,13 @@ from deploy.local.stack import Stack
 HEAP_MEGABYTES = 384
 API = "/apis/ccompat/v7"
 COMPATIBILITY = "FULL_TRANSITIVE"  # Apicurio's own default is NONE; every subject sets its level besides
+# By default the pool holds 20 connections open and hands out dead ones after the database was restarted, for minutes.
+POOL = (
+    "-Dapicurio.datasource.jdbc.initial-size=1",
+    "-Dapicurio.datasource.jdbc.min-size=1",
+    "-Dapicurio.datasource.jdbc.max-size=10",
+    "-Dquarkus.datasource.postgresql.jdbc.validate-on-borrow=true",
+)
 TIMEOUT_SECONDS = 20  # one call in ten has been seen to hang
 
 
@@ -22,7 +29,7 @@ def launch(stack: Stack) -> Launch:
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     runner = artifacts.home(stack.cache, "registry") / "quarkus-run.jar"
     return Launch(
-        argv=java("-jar", str(runner), heap_megabytes=HEAP_MEGABYTES),
+        argv=java(*POOL, "-jar", str(runner), heap_megabytes=HEAP_MEGABYTES),
         environment=environment(stack),
         folder=home,
     )

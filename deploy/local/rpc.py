@@ -28,8 +28,10 @@ class _Transport(xmlrpc.client.Transport):
         super().__init__()
         self._path = path
 
-    def make_connection(self, _: Any) -> http.client.HTTPConnection:
-        return _Connection(self._path)
+    def make_connection(self, host: Any) -> http.client.HTTPConnection:
+        connection = _Connection(self._path)
+        self._connection = (host, connection)  # where Transport.close() looks for it
+        return connection
 
 
 def call(path: Path, method: str, *arguments: str | bool) -> object:
