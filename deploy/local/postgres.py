@@ -29,18 +29,19 @@ SETTINGS = {
     "log_line_prefix": "%m [%p] ",
     "timezone": "UTC",
 }
-ORPHAN_SECONDS = 10  # a backend notices within a second that its postmaster is gone, unless it is busy
 
 
 def launch(stack: Stack) -> Launch:
-    """Make the cluster the first time; clear what a killed server left."""
+    """Make the cluster the first time."""
     account = unprivileged()
     data = data_directory(stack)
     data.parent.mkdir(parents=True, exist_ok=True)
     binaries = binaries_for(account, stack)
     if not (data / "PG_VERSION").exists():
         _initialise(data, binaries, account, stack.secrets["postgres"])
-    _forget_dead_server(data)
+    # Whoever served this folder has been ended before (deploy.local.become), so the file names a dead server,
+    # whose number may be another program's by now: a reboot does that.
+    (data / "postmaster.pid").unlink(missing_ok=True)
     options = [f"--{name}={value}" for name, value in SETTINGS.items()]
     return Launch(
         argv=(str(binaries / "postgres"), "-D", str(data), "-p", str(stack.ports["postgres"]), *options),
@@ -153,16 +154,6 @@ def _initdb(data: Path, binaries: Path, account: Account | None, password_file: 
         group=account.gid if account else None,
         extra_groups=[] if account else None,
     )
-
-
-def _forget_dead_server(data: Path) -> None:
-    """Drop a postmaster.pid whose number now belongs to another program (a reboot does that); end orphans."""
-    orphans = [process for process in psutil.process_iter() if serves(process, data)]
-    for process in orphans:
-        process.terminate()
-    for process in psutil.wait_procs(orphans, timeout=ORPHAN_SECONDS)[1]:
-        process.kill()
-    (data / "postmaster.pid").unlink(missing_ok=True)
 
 
 def serves(process: psutil.Process, data: Path) -> bool:

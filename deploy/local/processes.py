@@ -4,6 +4,7 @@ Whatever does not carry the marker, or serve the stack's own data folder, is nev
 """
 
 import os
+import time
 from collections.abc import Iterable, Sequence
 from signal import SIGKILL
 
@@ -13,6 +14,7 @@ from deploy.local import postgres
 from deploy.local.stack import COMPONENT_VARIABLE, MARKER_VARIABLE, Stack
 
 KILL_SECONDS = 5
+POLL_SECONDS = 0.05
 
 
 def of_stack(stack: Stack) -> dict[str, list[psutil.Process]]:
@@ -41,9 +43,26 @@ def belongs_to(process: psutil.Process, stack: Stack) -> str | None:
 def end(processes: Sequence[psutil.Process], signal: int, grace_seconds: float) -> None:
     """Signal, wait, then kill what remains. A process that is already gone is a success."""
     _signal(processes, signal)
-    remaining = psutil.wait_procs(processes, timeout=grace_seconds)[1]
+    remaining = _wait(processes, grace_seconds)
     _signal(remaining, SIGKILL)
-    psutil.wait_procs(remaining, timeout=KILL_SECONDS)
+    _wait(remaining, KILL_SECONDS)
+
+
+def _wait(processes: Sequence[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Those that still live when the time is up. A zombie is dead: init may take its time to bury it."""
+    deadline = time.monotonic() + seconds
+    living = [process for process in processes if _lives(process)]
+    while living and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+        living = [process for process in living if _lives(process)]
+    return living
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _signal(processes: Iterable[psutil.Process], signal: int) -> None:

@@ -62,7 +62,7 @@ def test_up_recovers_from_a_killed_supervisor(up: Bench) -> None:
     before = pids(up)
     up.kill_supervisor()
     up.do("up", "--only", QUICK)
-    assert not [pid for pid in before.values() if psutil.pid_exists(pid)]
+    assert not set(before.values()) & {process.pid for found in up.alive().values() for process in found}
     assert remembers(up)
 
 
