@@ -16,8 +16,8 @@ EXTENSIONS = ("vector", "pg_trgm", "unaccent", "btree_gin")  # not all may be cr
 def settle(stack: Stack) -> None:
     """Make what is missing."""
     with _connect(stack, "postgres") as connection:
-        # CREATEROLE: migrations make the analysts' read-only role
-        _role(connection, "alluvium", stack.secrets["owner"], "CREATEROLE")
+        # CREATEROLE: migrations make the analysts' read-only role; CREATEDB: each test has a database of its own
+        _role(connection, "alluvium", stack.secrets["owner"], "CREATEROLE CREATEDB")
         _role(connection, "registry", stack.secrets["registry"], "NOCREATEROLE")
         for name in ("alluvium", "registry"):
             _database(connection, name)
