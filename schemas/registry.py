@@ -6,6 +6,7 @@ The one part of this package that talks to the network. It blocks: call it off t
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -101,11 +102,14 @@ class Registered:
 
 
 class Registry:
-    """A registry's calls, each with a timeout and a few tries; errors say what to do about them."""
+    """A registry's calls, each with a timeout and a few tries; errors say what to do about them.
+
+    `url` is the address without the credentials it may hold, for people to read.
+    """
 
     def __init__(self, url: str, *, timeout_seconds: float = TIMEOUT_SECONDS, patience_seconds: float = 0) -> None:
         """`patience_seconds`: keep trying for so long while the registry is away; 0: three tries."""
-        self.url = url
+        self.url = re.sub(r"//[^/@]*@", "//", url)
         self._stop: stop_base = (
             stop_after_delay(patience_seconds) if patience_seconds else stop_after_attempt(_ATTEMPTS)
         )
