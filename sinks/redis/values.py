@@ -39,7 +39,7 @@ def profile_value(profile: Profile | None) -> str:
 def turn_arguments(key: str, version: int, message: Message | None) -> tuple[str, str, str, str]:
     """What `set_turns.lua` is told of one turn: message id, version, occurred_at in microseconds, the turn as JSON.
 
-    `key` is that of the record. The turn is empty once it is deleted; a tombstone does not know its time either.
+    `key` is that of the record. The turn is empty once it is deleted; a tombstone has lost its time as well.
     """
     message_id = split_key(key)[2]
     if message is None:

@@ -1,7 +1,8 @@
 -- Sets turns of one conversation, each unless the one that is there is as new, and drops the oldest beyond a limit.
 -- KEYS[1] the conversation's hash, of entries '<version> <occurred_at> <turn>' under 'm:<message id>'.
 -- ARGV: seconds to live, limit, '1' where the turns reach back without a gap (else ''), then for each turn
--- message id, version, occurred_at ('' where unknown), turn ('' where deleted). Returns how many were set.
+-- message id, version, occurred_at, turn ('' where deleted). Without occurred_at it is a tombstone: the turn leaves the
+-- order, so an older one may now be missing, and the mark of completeness goes. Returns how many were set.
 
 local SLACK = 14 -- entries beyond the limit before the oldest are dropped, since dropping reads them all
 local limit = tonumber(ARGV[2])
@@ -9,7 +10,7 @@ local set = 0
 
 local function parts(entry)
   local version, occurred_at = string.match(entry, '^(%d+) (-?%d+) ')
-  return tonumber(version), occurred_at
+  return tonumber(version), tonumber(occurred_at)
 end
 
 -- By bytes, as readers do: '<' on strings follows the server's locale.
@@ -31,14 +32,11 @@ end
 
 for at = 4, #ARGV, 4 do
   local field, version, occurred_at, turn = 'm:' .. ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
-  local kept_version, kept_occurred_at = -1, '0'
   local kept = redis.call('HGET', KEYS[1], field)
-  if kept then
-    kept_version, kept_occurred_at = parts(kept)
-  end
-  if kept_version < tonumber(version) then
+  if not kept or parts(kept) < tonumber(version) then
     if occurred_at == '' then
-      occurred_at = kept_occurred_at
+      occurred_at = '0'
+      redis.call('HDEL', KEYS[1], 'complete')
     end
     redis.call('HSET', KEYS[1], field, version .. ' ' .. occurred_at .. ' ' .. turn)
     set = set + 1
@@ -50,7 +48,7 @@ if redis.call('HLEN', KEYS[1]) > limit + SLACK then
   for at = 1, #flat, 2 do
     if string.sub(flat[at], 1, 2) == 'm:' then
       local _, occurred_at = parts(flat[at + 1])
-      table.insert(turns, { field = flat[at], occurred_at = tonumber(occurred_at) })
+      table.insert(turns, { field = flat[at], occurred_at = occurred_at })
     end
   end
   table.sort(turns, earlier)

@@ -1,0 +1,73 @@
+"""`python -m sinks`: land the log in a database, and keep that database's schema.
+
+Reads the settings, once, and hands them down.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from sinks import app
+from sinks.postgres import migrate as migrations
+from topology import logs
+from topology.settings import Settings
+
+_instance_id = click.option(
+    "--instance-id", help="A name that stays over restarts, for static membership: a quick restart moves no partition."
+)
+
+
+@click.group(help=__doc__)
+def main() -> None:
+    pass
+
+
+@main.command()
+@_instance_id
+def postgres(instance_id: str | None) -> None:
+    """Follow the derived topics into PostgreSQL, until SIGTERM."""
+    _land("postgres", instance_id)
+
+
+@main.command()
+@_instance_id
+def redis(instance_id: str | None) -> None:
+    """Follow profiles and messages into Redis, until SIGTERM."""
+    _land("redis", instance_id)
+
+
+@main.command()
+@click.option("--to", default="head", show_default=True, help="A revision, `head`, or `base` to drop everything.")
+def migrate(to: str) -> None:
+    """Bring PostgreSQL to a revision of the schema, upwards or downwards."""
+    before, after = migrations.migrate(_database_url(), to)
+    click.echo(f"{before or 'empty'} -> {after or 'empty'}")
+
+
+@main.command()
+def current() -> None:
+    """Print the revision that PostgreSQL has."""
+    click.echo(migrations.current(_database_url()) or "empty")
+
+
+@main.command()
+def history() -> None:
+    """Print every revision that this release knows, oldest first."""
+    for revision in migrations.history():
+        click.echo(f"{revision.number}  {revision.about}")
+
+
+def _land(name: str, instance_id: str | None) -> None:
+    settings = Settings()
+    logs.configure(settings, name)
+    sys.exit(app.run(settings, name, instance_id=instance_id))
+
+
+def _database_url() -> str:
+    return Settings().database_url.get_secret_value()
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m sinks")

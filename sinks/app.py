@@ -1,0 +1,103 @@
+"""Puts a sink process together: log, sink, loop, meters, probes, signals.
+
+The one place that chooses implementations; it is handed the settings and reads nothing itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from types import FrameType
+
+from schemas import registry
+from sinks.consumer import Limits, SinkLoop
+from sinks.decoding import decode
+from sinks.log import KafkaLog
+from sinks.meters import SinkMeters
+from sinks.ports import Fenced, Sink
+from sinks.postgres.writer import PostgresSink
+from sinks.redis.writer import RedisSink
+from topology import metrics
+from topology.health import HealthServer
+from topology.kafka import ClientConfig, consumer_config
+from topology.settings import Settings
+from topology.stages import POSTGRES_SINK, REDIS_SINK, Stage
+
+log = logging.getLogger(__name__)
+
+
+def postgres_sink(settings: Settings) -> Sink:
+    return PostgresSink(settings.database_url.get_secret_value(), sink=POSTGRES_SINK.group)
+
+
+def redis_sink(settings: Settings) -> Sink:
+    return RedisSink(settings.redis_url.get_secret_value(), ttl_seconds=settings.cache_ttl)
+
+
+SINKS: dict[str, tuple[Stage, Callable[[Settings], Sink]]] = {
+    stage.name: (stage, build) for stage, build in ((POSTGRES_SINK, postgres_sink), (REDIS_SINK, redis_sink))
+}
+
+
+def run(settings: Settings, name: str, *, instance_id: str | None = None) -> int:
+    """Follow the log until SIGTERM or SIGINT. Returns the exit code: 0 after a signal, 1 after a failure."""
+    stage, build = SINKS[name]
+    meters = SinkMeters(metrics.build(stage.name))
+    loop = SinkLoop(
+        log=KafkaLog(_kafka(settings, stage, instance_id), stage.inputs),
+        sink=build(settings),
+        decode=partial(decode, registry.codec(settings.schema_registry_url)),
+        limits=Limits(
+            batch_records=settings.sink_batch_records, batch_wait_seconds=settings.sink_batch_wait_ms / 1_000
+        ),
+        meters=meters,
+    )
+    with _stopped_by_signals(loop), _probes(settings, meters):
+        return _exit_code(loop, meters)
+
+
+def _exit_code(loop: SinkLoop, meters: SinkMeters) -> int:
+    try:
+        loop.run()
+    except Fenced:
+        meters.fenced()
+        log.critical("fenced: another process owns its partitions now; nothing of its last batch was written")
+        return 1
+    except Exception as error:
+        log.critical("stops, with nothing acknowledged that is not durable: %s", error, exc_info=error)
+        return 1
+    return 0
+
+
+def _kafka(settings: Settings, stage: Stage, instance_id: str | None) -> ClientConfig:
+    config = consumer_config(settings, group=stage.group) | {"fetch.wait.max.ms": settings.sink_batch_wait_ms}
+    return config | {"group.instance.id": instance_id} if instance_id else config
+
+
+@contextmanager
+def _probes(settings: Settings, meters: SinkMeters) -> Iterator[None]:
+    if not settings.metrics_port:
+        yield
+        return
+    server = HealthServer(settings.metrics_port, meters.ready, registry=meters.registry, host=settings.metrics_host)
+    server.start()
+    try:
+        yield
+    finally:
+        server.stop()
+
+
+@contextmanager
+def _stopped_by_signals(loop: SinkLoop) -> Iterator[None]:
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        loop.stop()
+
+    former = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)

@@ -1,0 +1,104 @@
+"""The databases that a sink may land in, each with a way to open a sink on it and to look at what is there."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Protocol
+
+import psycopg
+import redis
+from psycopg import sql
+
+from sinks.memory import MemorySink, MemoryStore
+from sinks.ports import Sink
+from sinks.postgres.tables import TABLES
+from sinks.postgres.writer import PostgresSink
+from sinks.redis.keys import PREFIX
+from sinks.redis.writer import RedisSink
+
+SINK: Final = "sink-under-test"
+
+
+class Site(Protocol):
+    """A database under test."""
+
+    keeps_positions: bool
+
+    def sink(self) -> Sink:
+        """A sink as a process that has just started would make it."""
+        ...
+
+    def contents(self) -> dict[str, Any]:
+        """All that is there, positions aside, in a form that can be compared and printed."""
+        ...
+
+    def wipe(self) -> None:
+        """Leave it as it was made."""
+        ...
+
+
+class MemorySite:
+    keeps_positions = True
+
+    def __init__(self) -> None:
+        self._store = MemoryStore()
+
+    def sink(self) -> Sink:
+        return MemorySink(self._store)
+
+    def contents(self) -> dict[str, Any]:
+        return {str(row): landed for row, landed in sorted(self._store.rows.items())}
+
+    def wipe(self) -> None:
+        self._store = MemoryStore()
+
+
+class PostgresSite:
+    keeps_positions = True
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def sink(self) -> Sink:
+        return PostgresSink(self.url, sink=SINK)
+
+    def contents(self) -> dict[str, Any]:
+        with psycopg.connect(self.url) as connection:
+            return {table.name: self._rows(connection, table.name, table.types) for table in TABLES}
+
+    def wipe(self) -> None:
+        names = sql.SQL(", ").join(sql.Identifier(table.name) for table in TABLES)
+        with psycopg.connect(self.url) as connection:
+            connection.execute(sql.SQL("TRUNCATE {}, sink_offsets").format(names))
+
+    @staticmethod
+    def _rows(connection: psycopg.Connection[Any], table: str, columns: dict[str, str]) -> list[tuple[Any, ...]]:
+        names = sql.SQL(", ").join(map(sql.Identifier, columns))
+        every = sql.SQL("SELECT {} FROM {}").format(names, sql.Identifier(table))
+        return sorted(connection.execute(every).fetchall(), key=repr)
+
+    def positions(self) -> dict[tuple[str, int], int]:
+        with psycopg.connect(self.url) as connection:
+            found = connection.execute("SELECT topic, partition, next_offset FROM sink_offsets").fetchall()
+        return {(topic, number): next_offset for topic, number, next_offset in found}
+
+
+class RedisSite:
+    keeps_positions = False
+
+    def __init__(self, url: str, generation: int) -> None:
+        self._url = url
+        self._generation = generation
+        self.client = redis.Redis.from_url(url, decode_responses=True)
+
+    def sink(self) -> Sink:
+        return RedisSink(self._url, ttl_seconds=60, generation=self._generation)
+
+    def contents(self) -> dict[str, Any]:
+        return {key: self.client.hgetall(key) for key in sorted(self._keys())}
+
+    def wipe(self) -> None:
+        for key in self._keys():
+            self.client.delete(key)
+
+    def _keys(self) -> list[str]:
+        return list(self.client.scan_iter(f"{PREFIX}:{self._generation}:*"))
