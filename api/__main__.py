@@ -1,0 +1,161 @@
+"""The API's command line: serve requests, and make, list and revoke keys.
+
+The only part of the package that reads the environment.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from uuid import UUID
+
+import click
+import uvicorn
+from fastapi import FastAPI
+from pydantic import ValidationError
+
+from api.app import create_app
+from api.auth import ALL, TENANT, generate_key, is_key, key_hmac, parse_scopes, secret_key_of
+from api.readers.keys import KeyDesk
+from topology import logs
+from topology.errors import Misconfigured
+from topology.settings import Settings
+
+DRAIN_SECONDS = 35
+"""Longer than the longest wait a request may ask for."""
+
+_TENANT = click.option("--tenant", required=True, help="The customer the key speaks for.")
+_NAME = click.option("--name", required=True, help="For people.")
+_SCOPES = click.option(
+    "--scopes", default="ingest,read", show_default=True, help="Comma-separated; `all` is every one of them."
+)
+_FREE = click.option("--no-rate-limit", is_flag=True, help="Exempt from the rate limits.")
+
+
+def application() -> FastAPI:
+    """The application of a worker process, by the environment's settings."""
+    settings = read_settings()
+    logs.configure(settings, "api")
+    return create_app(settings)
+
+
+def read_settings() -> Settings:
+    """The settings, complete enough to serve. Raises Misconfigured."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        raise Misconfigured(str(error)) from error
+    secret_key_of(settings)
+    return settings
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.pass_context
+def main(context: click.Context) -> None:
+    """The query service. Without a command it serves."""
+    if context.invoked_subcommand is None:
+        context.invoke(serve)
+
+
+@main.command()
+def serve() -> None:
+    """Answer requests at API_HOST:API_PORT until told to stop; then finish what is under way."""
+    settings = read_settings()
+    logs.configure(settings, "api")
+    uvicorn.run(
+        "api.__main__:application",
+        factory=True,
+        host=settings.api_host,
+        port=settings.api_port,
+        workers=settings.api_workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
+
+
+@main.group()
+def keys() -> None:
+    """API keys. Only their digests are stored."""
+
+
+@keys.command()
+@_TENANT
+@_NAME
+@_SCOPES
+@_FREE
+@click.option("--days", type=click.IntRange(min=1), help="Expires after so many days; default: never.")
+def create(tenant: str, name: str, scopes: str, no_rate_limit: bool, days: int | None) -> None:
+    """Make a key and print it, once: it cannot be shown again."""
+    key = generate_key()
+    _put(key, tenant, name, scopes, no_rate_limit, days)
+    click.echo(key)
+
+
+@keys.command()
+@_TENANT
+@_NAME
+@_SCOPES
+@_FREE
+def ensure(tenant: str, name: str, scopes: str, no_rate_limit: bool) -> None:
+    """Make the key on standard input a good one, whether it is known or not."""
+    key = sys.stdin.read().strip()
+    if not is_key(key):
+        raise click.ClickException("standard input holds no key (`alv_` and 43 URL-safe characters)")
+    click.echo(_put(key, tenant, name, scopes, no_rate_limit, None))
+
+
+@keys.command(name="list")
+@click.option("--tenant", help="Only this tenant's.")
+def list_keys(tenant: str | None) -> None:
+    """Every key's id and properties, one JSON object a line."""
+    for row in _desk(read_settings()).known(tenant):
+        click.echo(json.dumps(row, default=str))
+
+
+@keys.command()
+@click.argument("key_id", type=click.UUID)
+def revoke(key_id: UUID) -> None:
+    """End a key; running services forget it within seconds."""
+    if not _desk(read_settings()).revoke(key_id):
+        raise click.ClickException("there is no such key")
+
+
+def _put(key: str, tenant: str, name: str, scopes: str, no_rate_limit: bool, days: int | None) -> UUID:
+    settings = read_settings()
+    return _desk(settings).put(
+        tenant_id=_checked_tenant(tenant),
+        name=name,
+        digest=key_hmac(secret_key_of(settings), key),
+        scopes=_checked_scopes(scopes),
+        rate_limited=not no_rate_limit,
+        days=days,
+    )
+
+
+def _desk(settings: Settings) -> KeyDesk:
+    return KeyDesk(settings.database_url.get_secret_value())
+
+
+def _checked_tenant(tenant: str) -> str:
+    if not TENANT.fullmatch(tenant):
+        raise click.ClickException(f"a tenant must match {TENANT.pattern}")
+    return tenant
+
+
+def _checked_scopes(words: str) -> Sequence[str]:
+    named = [word.strip() for word in words.split(",")]
+    try:
+        scopes = parse_scopes(named)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    return [ALL] if ALL in named else sorted(scope.value for scope in scopes)
+
+
+if __name__ == "__main__":
+    try:
+        main(prog_name="python -m api")
+    except Misconfigured as error:
+        raise SystemExit(f"misconfigured: {error}") from error

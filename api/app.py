@@ -1,0 +1,65 @@
+"""The application: routes, errors, middleware, put together by `create_app`.
+
+Connects nothing until it is started, and nothing at all where it is given its dependencies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib.metadata import version
+from typing import TypeAlias
+
+from fastapi import FastAPI
+
+from api import openapi, problems
+from api.ingest.batch import MOST_BYTES
+from api.middleware import LimitBody, Observe
+from api.ports import Dependencies
+from api.routes import about, conversations, events, items, recall, users
+from api.service import assemble
+from api.wiring import connect
+from topology.metrics import Meters, build
+from topology.settings import Settings
+
+Lifespan: TypeAlias = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+ABOUT = """A conversational memory laid down by the event stream.
+
+Events go in, are remembered, and come out as evidence. Every call carries `Authorization: Bearer KEY`; the key decides
+the tenant and what may be done. Errors are problem details (RFC 9457). Times are ISO 8601, UTC."""
+
+
+def create_app(settings: Settings, deps: Dependencies | None = None) -> FastAPI:
+    """The application. Without `deps` it connects to what the settings name when it starts, and lets go when it stops.
+
+    Raises Misconfigured without a SECRET_KEY worth the name: here where `deps` are given, else when it starts.
+    """
+    meters = build("api")
+    app = FastAPI(
+        title="Alluvium",
+        version=version(about.NAME),
+        description=ABOUT,
+        lifespan=_connected(settings, meters) if deps is None else None,
+        redirect_slashes=False,
+        redoc_url=None,
+    )
+    if deps is not None:
+        app.state.service = assemble(settings, deps, meters)
+    for module in (events, recall, users, items, conversations, about):
+        app.include_router(module.router)
+    problems.install(app)
+    openapi.install(app)
+    app.add_middleware(LimitBody, most_bytes=MOST_BYTES)
+    app.add_middleware(Observe, meters=meters, debug=settings.debug)
+    return app
+
+
+def _connected(settings: Settings, meters: Meters) -> Lifespan:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with connect(settings, meters) as deps:
+            app.state.service = assemble(settings, deps, meters)
+            yield
+
+    return lifespan

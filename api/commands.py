@@ -1,0 +1,84 @@
+"""Commands about a user's memory, made from requests: remember, correct, forget.
+
+Pure but for ids and the clock, which are arguments. What a command does is decided downstream, in `consolidate`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from api.models.items import Item, Remember
+from api.problems import invalid_field
+from schemas.ids import CommandId, ItemId, TenantId, UserId, item_id
+from schemas.records import CommandType, Kind, MemoryCommand
+from streams.extraction.canonical import InvalidValue, canonicalise
+from streams.extraction.slots import UnknownSlot, slot_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A command, and the item that will hold its value."""
+
+    command: MemoryCommand
+    item_id: ItemId
+
+
+def remember(tenant_id: TenantId, user_id: UserId, wanted: Remember, command_id: CommandId, now: datetime) -> Named:
+    """Raises Problem (422) for a slot that does not exist or a value that cannot be one of it."""
+    made = _item(tenant_id, user_id, Kind(wanted.kind), wanted.slot, wanted.value)
+    command = MemoryCommand(
+        tenant_id=tenant_id,
+        user_id=user_id,
+        command_id=command_id,
+        type=CommandType.REMEMBER,
+        issued_at=now,
+        item_id=made,
+        kind=Kind(wanted.kind),
+        slot=wanted.slot,
+        value=wanted.value,
+        known_from=wanted.valid_from,
+        known_to=wanted.valid_to,
+    )
+    return Named(command=command, item_id=made)
+
+
+def correct(tenant_id: TenantId, item: Item, value: str, command_id: CommandId, now: datetime) -> Named:
+    """Raises Problem (422) for a value that cannot be one of the item's slot."""
+    made = _item(tenant_id, UserId(item.user_id), Kind(item.kind), item.slot, value)
+    command = _about(tenant_id, item, CommandType.CORRECT, value, command_id, now)
+    return Named(command=command, item_id=made)
+
+
+def forget(tenant_id: TenantId, item: Item, command_id: CommandId, now: datetime) -> Named:
+    command = _about(tenant_id, item, CommandType.FORGET, None, command_id, now)
+    return Named(command=command, item_id=ItemId(item.item_id))
+
+
+def _about(
+    tenant_id: TenantId, item: Item, kind: CommandType, value: str | None, command_id: CommandId, now: datetime
+) -> MemoryCommand:
+    return MemoryCommand(
+        tenant_id=tenant_id,
+        user_id=UserId(item.user_id),
+        command_id=command_id,
+        type=kind,
+        issued_at=now,
+        item_id=ItemId(item.item_id),
+        kind=Kind(item.kind),
+        slot=item.slot,
+        value=value,
+        known_from=None,
+        known_to=None,
+    )
+
+
+def _item(tenant_id: TenantId, user_id: UserId, kind: Kind, slot: str, value: str) -> ItemId:
+    """The id under which the value will be remembered."""
+    try:
+        canonical = canonicalise(slot_of(kind, slot), value).canonical
+    except UnknownSlot as error:
+        raise invalid_field("slot", "unknown_slot", f"{kind} has no such slot") from error
+    except InvalidValue as error:
+        raise invalid_field("value", "invalid_value", str(error)) from error
+    return item_id(tenant_id, user_id, kind, slot, canonical)

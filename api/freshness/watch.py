@@ -1,0 +1,160 @@
+"""Watches the stream's offsets for those who ask: how much is pending, and whether a position can be queried yet.
+
+Asks Kafka and nothing else, when it is asked itself and once a second besides. One look is shared by all who wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from time import monotonic
+from typing import Protocol
+
+from api.freshness.barrier import (
+    Level,
+    Offsets,
+    Reading,
+    Snapshot,
+    Wave,
+    advance,
+    covers,
+    entry_topics,
+    levels,
+    pending,
+)
+from schemas.records import Position
+from topology.errors import Retryable
+from topology.stages import STAGES, Stage
+from topology.topics import TopicName
+
+REUSE_SECONDS = 0.05
+"""A look that showed something pending may be shown again for so long: it errs on the safe side."""
+IDLE_LOOK_SECONDS = 1.0
+"""The resolution of `Lag.seconds` while nobody asks."""
+WAVES = 64
+"""Waves under way at the most; beyond, every other one is given up, which only coarsens the answer."""
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, PAUSE_GROWTH = 0.02, 0.25, 1.5
+
+
+class StreamOffsets(Protocol):
+    """What Kafka knows. Raises Retryable while it cannot be asked."""
+
+    async def ends(self, topics: Sequence[TopicName]) -> Offsets:
+        """The last stable offset of every partition of `topics`."""
+        ...
+
+    async def committed(self, group: str, topics: Sequence[TopicName]) -> Offsets:
+        """What a group has committed on every partition of `topics`, 0 where nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lag:
+    """How far behind the answers are. `pending` 0: every event accepted before the question can be queried."""
+
+    pending: int
+    seconds: float
+    """Everything accepted longer ago than this can be queried; 0 while nothing is pending."""
+    stages: Mapping[str, int]
+
+
+class FreshnessWatch:
+    """Follows waves of accepted records down the stages."""
+
+    def __init__(
+        self,
+        offsets: StreamOffsets,
+        stages: Sequence[Stage] = STAGES,
+        clock: Callable[[], float] = monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        report: Callable[[Lag], None] = lambda _: None,
+    ) -> None:
+        self._offsets = offsets
+        self._levels = levels(stages)
+        self._entry = entry_topics(stages)
+        self._clock = clock
+        self._sleep = sleep
+        self._report = report
+        self._lock = asyncio.Lock()
+        self._waves: list[Wave] = []
+        self._passed = Wave(started_at=clock(), entry={})
+        self._lag: Lag | None = None
+        self._looked_at = float("-inf")
+
+    async def lag(self) -> Lag:
+        """What is pending at this moment. Raises Retryable."""
+        asked_at = self._clock()
+        async with self._lock:
+            if self._lag is None or not self._still_true(asked_at, self._lag):
+                await self._look()
+            assert self._lag is not None
+            return self._lag
+
+    async def is_queryable(self, position: Position) -> bool:
+        """Whether the record at `position`, and whatever follows from it, can be queried. Raises Retryable."""
+        if not covers(self._passed.entry, position):
+            await self.lag()
+        return covers(self._passed.entry, position)
+
+    async def wait(self, position: Position, timeout_seconds: float) -> bool:
+        """Wait until `position` can be queried; False where it could not within the timeout. Raises Retryable."""
+        deadline, pause = self._clock() + timeout_seconds, FIRST_PAUSE_SECONDS
+        while not await self.is_queryable(position):
+            left = deadline - self._clock()
+            if left <= 0:
+                return False
+            await self._sleep(min(pause, left))
+            pause = min(pause * PAUSE_GROWTH, LONGEST_PAUSE_SECONDS)
+        return True
+
+    async def look(self) -> Lag:
+        """Look now, whoever asks; for the background, which keeps `seconds` and the metrics true."""
+        async with self._lock:
+            return await self._look()
+
+    def _still_true(self, asked_at: float, lag: Lag) -> bool:
+        return self._looked_at >= asked_at or (lag.pending > 0 and asked_at - self._looked_at < REUSE_SECONDS)
+
+    async def _look(self) -> Lag:
+        snapshot = await self._snapshot()
+        self._follow(snapshot)
+        stages = pending(self._levels, snapshot)
+        total = sum(stages.values())
+        age = self._clock() - self._passed.started_at if total else 0.0
+        self._lag, self._looked_at = Lag(pending=total, seconds=age, stages=stages), snapshot.started_at
+        self._report(self._lag)
+        return self._lag
+
+    async def _snapshot(self) -> Snapshot:
+        started_at = self._clock()
+        entry = await self._offsets.ends(self._entry)
+        readings = [await self._read(level) for level in self._levels]
+        return Snapshot(started_at=started_at, entry=entry, readings=tuple(readings))
+
+    async def _read(self, level: Level) -> Reading:
+        committed = (self._offsets.committed(stage.group, stage.inputs) for stage in level.stages)
+        ends, *found = await asyncio.gather(self._offsets.ends(level.topics), *committed)
+        names = (stage.name for stage in level.stages)
+        return Reading(ends=ends, committed=dict(zip(names, found, strict=True)))
+
+    def _follow(self, snapshot: Snapshot) -> None:
+        """Start a wave, move all on, and remember the newest that has passed: whatever it covers can be queried."""
+        under_way: list[Wave] = []
+        for wave in (*self._waves, Wave(started_at=snapshot.started_at, entry=snapshot.entry)):
+            moved = advance(wave, snapshot)
+            if moved is not None:
+                under_way.append(moved)
+            elif wave.started_at >= self._passed.started_at:
+                self._passed = wave
+        newer = [wave for wave in under_way if wave.started_at > self._passed.started_at]
+        self._waves = newer if len(newer) <= WAVES else newer[::2]
+
+
+async def keep_looking(watch: FreshnessWatch, every_seconds: float = IDLE_LOOK_SECONDS) -> None:
+    """Look once in a while for ever; a broker that is away is asked again, since readiness tells of it."""
+    while True:
+        with suppress(Retryable):
+            await watch.look()
+        await asyncio.sleep(every_seconds)

@@ -1,0 +1,1 @@
+"""Events and commands on their way to Kafka: read, checked all or none, appended."""

@@ -1,0 +1,102 @@
+"""What the routes need of the world, as protocols: PostgreSQL, Redis and Kafka stand behind them, or fakes.
+
+Declares; connects nothing. Every method raises Retryable while what it leans on is away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from api.auth import KeyStore
+from api.freshness.watch import Lag
+from api.models.items import Item, ItemFilter, ItemHistory, ItemPage
+from api.models.people import ConversationPage, MessagePage, UserPage, UserProfile
+from api.models.recall import RecallRequest, RecallResult
+from api.readers.outcomes import RecordOutcome
+from schemas.ids import TenantId
+from schemas.records import ConversationEvent, MemoryCommand, Position
+
+
+class EventLog(Protocol):
+    """Where accepted things go: they are accepted once every replica has them."""
+
+    async def append(self, events: Sequence[ConversationEvent]) -> list[Position]:
+        """Append events; their positions in the same order. Raises Retryable when any of them may be missing."""
+        ...
+
+    async def command(self, command: MemoryCommand) -> Position: ...
+
+
+class Freshness(Protocol):
+    """How far the stream has come."""
+
+    async def lag(self) -> Lag: ...
+
+    async def is_queryable(self, position: Position) -> bool: ...
+
+    async def wait(self, position: Position, timeout_seconds: float) -> bool:
+        """Whether `position` could be queried within the timeout."""
+        ...
+
+
+class Outcomes(Protocol):
+    async def of_event(self, tenant_id: TenantId, event_id: str) -> list[RecordOutcome]: ...
+
+
+class Items(Protocol):
+    async def of_user(
+        self, tenant_id: TenantId, user_id: str, wanted: ItemFilter, limit: int, cursor: str | None
+    ) -> ItemPage: ...
+
+    async def one(self, tenant_id: TenantId, item_id: UUID) -> Item | None: ...
+
+    async def history(
+        self, tenant_id: TenantId, item_id: UUID, limit: int, cursor: str | None
+    ) -> ItemHistory | None: ...
+
+
+class People(Protocol):
+    async def users(self, tenant_id: TenantId, limit: int, cursor: str | None) -> UserPage: ...
+
+    async def conversations(self, tenant_id: TenantId, limit: int, cursor: str | None) -> ConversationPage: ...
+
+    async def messages(
+        self, tenant_id: TenantId, conversation_id: str, limit: int, cursor: str | None
+    ) -> MessagePage: ...
+
+
+class Profiles(Protocol):
+    async def of_user(self, tenant_id: TenantId, user_id: str) -> UserProfile: ...
+
+
+class Recall(Protocol):
+    async def recall(self, tenant_id: TenantId, request: RecallRequest) -> list[RecallResult]: ...
+
+
+class Probe(Protocol):
+    """One thing the service leans on."""
+
+    async def check(self) -> None:
+        """Return where it answers. Raises whatever it raises where it does not."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependencies:
+    """The world as one application sees it."""
+
+    keys: KeyStore
+    log: EventLog
+    freshness: Freshness
+    outcomes: Outcomes
+    items: Items
+    people: People
+    profiles: Profiles
+    recall: Recall
+    needed: dict[str, Probe]
+    """Without these the service is not ready."""
+    helpful: dict[str, Probe]
+    """Without these it answers more slowly."""

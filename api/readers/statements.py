@@ -1,0 +1,274 @@
+"""Every statement the readers run, as constants: the only SQL of the service besides its keys.
+
+Each begins with the tenant: no question is ever asked across tenants, but the one that finds out whose a key is.
+"""
+
+from __future__ import annotations
+
+from typing import LiteralString
+
+KEY: LiteralString = """
+    SELECT key_id, tenant_id, name, scopes, rate_limited
+    FROM api_keys
+    WHERE key_hmac = %(key_hmac)s AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+"""
+
+READY: LiteralString = "SELECT count(*) AS keys FROM (SELECT 1 FROM api_keys LIMIT 1) AS known"
+
+OUTCOMES: LiteralString = """
+    SELECT source_topic, source_partition, source_offset, status, reasons, item_ids
+    FROM outcomes
+    WHERE tenant_id = %(tenant_id)s AND event_id = %(event_id)s
+    ORDER BY recorded_at DESC, source_offset DESC
+    LIMIT 100
+"""
+
+COMMAND_EVIDENCE: LiteralString = """
+    SELECT source_topic, source_partition, source_offset, array_agg(item_id) AS item_ids
+    FROM evidence
+    WHERE tenant_id = %(tenant_id)s AND conversation_id = '' AND message_id = %(command_id)s AND NOT removed
+    GROUP BY source_topic, source_partition, source_offset
+    LIMIT 1
+"""
+
+_ITEM: LiteralString = """
+    item_id, user_id, kind, slot, qualifier, value, status, confidence, validity, valid_from, valid_to, granularity,
+    due_from, due_to, superseded_by, evidence_count, first_occurred_at, last_occurred_at, retention_level, extractor,
+    recorded_at, cause_topic, cause_partition, cause_offset
+"""
+
+_CURRENT: LiteralString = "memory_items"
+
+_AS_KNOWN: LiteralString = """(
+    SELECT DISTINCT ON (item_id) *
+    FROM memory_item_versions
+    WHERE tenant_id = %(tenant_id)s AND user_id = %(user_id)s AND recorded_at <= %(known_at)s
+    ORDER BY item_id, generation DESC, version_offset DESC
+) AS known"""
+
+_OF_USER: LiteralString = """
+    WHERE tenant_id = %(tenant_id)s AND user_id = %(user_id)s AND NOT deleted
+        AND (%(kind)s::text IS NULL OR kind = %(kind)s)
+        AND (%(slot)s::text IS NULL OR slot = %(slot)s)
+        AND (%(status)s::text IS NULL OR status = %(status)s)
+        AND (%(valid_at)s::timestamptz IS NULL OR validity @> %(valid_at)s::timestamptz)
+        AND (%(after_kind)s::text IS NULL
+            OR (kind, slot, item_id) > (%(after_kind)s, %(after_slot)s, %(after_item)s::uuid))
+    ORDER BY kind, slot, item_id
+    LIMIT %(limit)s
+"""
+
+ITEMS: LiteralString = "SELECT" + _ITEM + "FROM " + _CURRENT + _OF_USER
+
+ITEMS_AS_KNOWN: LiteralString = "SELECT" + _ITEM + "FROM " + _AS_KNOWN + _OF_USER
+
+ITEM: LiteralString = (
+    "SELECT" + _ITEM + "FROM memory_items WHERE tenant_id = %(tenant_id)s AND item_id = %(item_id)s AND NOT deleted"
+)
+
+ITEM_VERSIONS: LiteralString = (
+    "SELECT"
+    + _ITEM
+    + """, generation, version_offset
+    FROM memory_item_versions
+    WHERE tenant_id = %(tenant_id)s AND item_id = %(item_id)s AND NOT deleted
+        AND (generation, version_offset) > (%(generation)s, %(version_offset)s)
+    ORDER BY generation, version_offset
+    LIMIT %(limit)s
+"""
+)
+
+EVIDENCE_OF_ITEMS: LiteralString = """
+    SELECT e.*
+    FROM unnest(%(item_ids)s::uuid[]) AS wanted(item_id)
+    CROSS JOIN LATERAL (
+        SELECT item_id, nullif(conversation_id, '') AS conversation_id, message_id, source_topic AS topic,
+            source_partition AS partition, source_offset AS "offset", "start", "end", quote
+        FROM evidence
+        WHERE tenant_id = %(tenant_id)s AND evidence.item_id = wanted.item_id AND NOT removed
+            AND (%(known_at)s::timestamptz IS NULL OR recorded_at <= %(known_at)s)
+            AND (%(conversation_id)s::text IS NULL OR conversation_id = %(conversation_id)s)
+        ORDER BY occurred_at DESC, conversation_id, message_id
+        LIMIT %(limit)s
+    ) AS e
+"""
+
+PROFILE: LiteralString = """
+    SELECT slots, top, active_items, recorded_at, generation, version_offset
+    FROM profiles
+    WHERE tenant_id = %(tenant_id)s AND user_id = %(user_id)s AND NOT removed
+"""
+
+MESSAGES: LiteralString = """
+    SELECT message_id, user_id, speaker_name, role, text, occurred_at, timezone, reply_to, language, remember, recalled,
+        attributes, redactions, edited_at, deleted_at, recorded_at, source_topic, source_partition, source_offset
+    FROM messages
+    WHERE tenant_id = %(tenant_id)s AND conversation_id = %(conversation_id)s AND NOT removed
+        AND (%(after_time)s::timestamptz IS NULL
+            OR (occurred_at, message_id) > (%(after_time)s::timestamptz, %(after_message)s::text))
+    ORDER BY occurred_at, message_id
+    LIMIT %(limit)s
+"""
+
+USERS: LiteralString = """
+    SELECT user_id, (array_agg(speaker_name ORDER BY occurred_at DESC))[1] AS speaker_name, count(*) AS messages,
+        count(DISTINCT conversation_id) AS conversations, min(occurred_at) AS first_occurred_at,
+        max(occurred_at) AS last_occurred_at
+    FROM messages
+    WHERE tenant_id = %(tenant_id)s AND NOT removed AND (%(after)s::text IS NULL OR user_id > %(after)s)
+    GROUP BY user_id
+    ORDER BY user_id
+    LIMIT %(limit)s
+"""
+
+CONVERSATIONS: LiteralString = """
+    SELECT conversation_id, count(*) AS messages, count(DISTINCT user_id) AS users,
+        min(occurred_at) AS first_occurred_at, max(occurred_at) AS last_occurred_at
+    FROM messages
+    WHERE tenant_id = %(tenant_id)s AND NOT removed
+        AND (%(after)s::text IS NULL OR conversation_id > %(after)s)
+    GROUP BY conversation_id
+    ORDER BY conversation_id
+    LIMIT %(limit)s
+"""
+
+QUERY_LEXEMES: LiteralString = """
+    SELECT array(SELECT lexeme FROM unnest(to_tsvector('english', %(query)s)) ORDER BY positions[1]) AS lexemes
+"""
+
+SCOPE_SIZE: LiteralString = """
+    SELECT count(*) AS size
+    FROM (
+        SELECT FROM messages
+        WHERE tenant_id = %(tenant_id)s AND (%(conversation_id)s::text IS NULL OR conversation_id = %(conversation_id)s)
+        LIMIT %(most)s
+    ) AS counted
+"""
+
+_FREQUENCIES: LiteralString = """
+    array(
+        SELECT coalesce(cardinality(held.positions), 0)
+        FROM unnest(%(lexemes)s::text[]) WITH ORDINALITY AS wanted(lexeme, place)
+        LEFT JOIN unnest(search) AS held ON held.lexeme = wanted.lexeme
+        ORDER BY wanted.place
+    ) AS frequencies
+"""
+
+_STANDING: LiteralString = """
+    tenant_id = %(tenant_id)s AND deleted_at IS NULL AND NOT removed
+        AND (%(user_id)s::text IS NULL OR conversation_id IN (
+            SELECT said.conversation_id FROM messages AS said
+            WHERE said.tenant_id = %(tenant_id)s AND said.user_id = %(user_id)s))
+        AND (%(known_at)s::timestamptz IS NULL OR (
+            (edited_at IS NULL OR recorded_at <= %(known_at)s)
+            AND coalesce((
+                SELECT outcomes.recorded_at FROM outcomes
+                WHERE (outcomes.source_topic, outcomes.source_partition, outcomes.source_offset)
+                    = (messages.source_topic, messages.source_partition, messages.source_offset)
+            ), recorded_at) <= %(known_at)s))
+"""
+"""Messages that may be recalled: where the user takes part, as far as was known. A message is known since its own
+event was; a later version that only has other neighbours does not count, one with another text does."""
+
+CONVERSATION_TURNS: LiteralString = (
+    """
+    WITH turns AS (
+        SELECT message_id, occurred_at, search, search @@ %(matching)s::tsquery AS hit
+        FROM messages
+        WHERE conversation_id = %(conversation_id)s AND """
+    + _STANDING
+    + """
+    ), placed AS (
+        SELECT *, row_number() OVER by_time AS place, count(*) OVER () AS turns, avg(length(search)) OVER () AS average,
+            bool_or(hit) OVER (by_time ROWS BETWEEN %(reach)s PRECEDING AND %(reach)s FOLLOWING) AS near
+        FROM turns
+        WINDOW by_time AS (ORDER BY occurred_at, message_id)
+    )
+    SELECT message_id, occurred_at, place, turns, average::float8, length(search) AS length, """
+    + _FREQUENCIES
+    + """
+    FROM placed
+    WHERE near
+    ORDER BY place
+"""
+)
+"""The turns that match, and those so near that they may be lent score."""
+
+MATCHING_MESSAGES: LiteralString = (
+    """
+    SELECT conversation_id, message_id, length(search) AS length, """
+    + _FREQUENCIES
+    + """
+    FROM (
+        SELECT conversation_id, message_id, search
+        FROM messages
+        WHERE search @@ %(matching)s::tsquery
+            AND (%(conversation_id)s::text IS NULL OR conversation_id = %(conversation_id)s) AND """
+    + _STANDING
+    + """
+        ORDER BY ts_rank(search, %(matching)s::tsquery, 1) DESC, conversation_id, message_id
+        LIMIT %(most)s
+    ) AS best
+"""
+)
+"""The likeliest messages of a scope too wide to be read whole."""
+
+_MATCHING: LiteralString = """
+    WITH matching AS (
+        SELECT item_id AS matching_id, search
+        FROM memory_items
+        WHERE tenant_id = %(tenant_id)s AND search @@ %(matching)s::tsquery AND NOT deleted
+            AND (%(user_id)s::text IS NULL OR user_id = %(user_id)s)
+            AND (%(kinds)s::text[] IS NULL OR kind = ANY(%(kinds)s))
+            AND (%(conversation_id)s::text IS NULL OR EXISTS (
+                SELECT FROM evidence
+                WHERE evidence.tenant_id = %(tenant_id)s AND evidence.item_id = memory_items.item_id
+                    AND evidence.conversation_id = %(conversation_id)s AND NOT evidence.removed))
+    )
+    SELECT length(matching.search) AS length, """
+
+_HELD: LiteralString = """
+    WHERE CASE
+        WHEN %(valid_at)s::timestamptz IS NULL THEN status = 'active'
+        ELSE validity @> %(valid_at)s::timestamptz AND status <> 'retracted'
+    END
+    ORDER BY ts_rank(matching.search, %(matching)s::tsquery, 1) DESC, matching_id
+    LIMIT %(most)s
+"""
+
+MATCHING_ITEMS: LiteralString = (
+    _MATCHING
+    + _FREQUENCIES.replace("(search)", "(matching.search)")
+    + ","
+    + _ITEM
+    + """
+    FROM matching
+    JOIN (SELECT * FROM memory_items WHERE tenant_id = %(tenant_id)s) AS now ON now.item_id = matching_id"""
+    + _HELD
+)
+
+MATCHING_ITEMS_AS_KNOWN: LiteralString = (
+    _MATCHING
+    + _FREQUENCIES.replace("(search)", "(matching.search)")
+    + ","
+    + _ITEM
+    + """
+    FROM matching
+    CROSS JOIN LATERAL (
+        SELECT *
+        FROM memory_item_versions AS versions
+        WHERE versions.tenant_id = %(tenant_id)s AND versions.item_id = matching_id
+            AND versions.recorded_at <= %(known_at)s
+        ORDER BY versions.generation DESC, versions.version_offset DESC
+        LIMIT 1
+    ) AS known"""
+    + _HELD
+)
+
+RECALLED_MESSAGES: LiteralString = """
+    SELECT conversation_id, message_id, user_id, speaker_name, role, text, occurred_at, source_topic, source_partition,
+        source_offset
+    FROM unnest(%(conversation_ids)s::text[], %(message_ids)s::text[]) AS wanted(conversation_id, message_id)
+    JOIN messages USING (conversation_id, message_id)
+    WHERE tenant_id = %(tenant_id)s
+"""

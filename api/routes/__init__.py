@@ -1,0 +1,1 @@
+"""The endpoints, one file a subject: each reads its request, asks one thing of the service, and answers."""

@@ -1,0 +1,81 @@
+"""One item: as it stands, as it was, corrected, forgotten."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Path, Query
+
+from api import commands
+from api.models.items import CommandAccepted, Correct, Item, ItemHistory
+from api.models.values import PositionShape
+from api.problems import documented, not_found
+from api.routes.parameters import FOUND, WITH_BODY, Cursor
+from api.service import Corrector, Reader, ServiceParts
+from schemas.ids import CommandId, TenantId
+
+VERSIONS_MOST = 1_000
+
+router = APIRouter(prefix="/v1/items", tags=["items"])
+
+ItemName = Annotated[UUID, Path(examples=["0f8b1a52-6d0e-5b7a-9c41-2f1d7e0b9a10"])]
+
+
+@router.get("/{item_id}", responses=documented(*FOUND), summary="One item")
+async def item(service: ServiceParts, caller: Reader, item_id: ItemName) -> Item:
+    """The item as it stands, in whatever status."""
+    return await _item(service, caller.tenant_id, item_id)
+
+
+@router.get("/{item_id}/history", responses=documented(*FOUND), summary="Every version of an item")
+async def history(
+    service: ServiceParts,
+    caller: Reader,
+    item_id: ItemName,
+    limit: Annotated[int, Query(ge=1, le=VERSIONS_MOST)] = VERSIONS_MOST,
+    cursor: Cursor = None,
+) -> ItemHistory:
+    """How the item came to be what it is: what was known of it, and since when."""
+    found = await service.deps.items.history(caller.tenant_id, item_id, limit, cursor)
+    if found is None:
+        raise not_found("item")
+    return found
+
+
+@router.patch(
+    "/{item_id}",
+    status_code=HTTPStatus.ACCEPTED,
+    responses=documented(*WITH_BODY, HTTPStatus.NOT_FOUND),
+    summary="Correct an item",
+)
+async def correct(service: ServiceParts, caller: Corrector, item_id: ItemName, wanted: Correct) -> CommandAccepted:
+    """Say what the item should have been: a new item takes its place, and the old one stays as history."""
+    current, command_id = await _item(service, caller.tenant_id, item_id), _command_id()
+    named = commands.correct(caller.tenant_id, current, wanted.value, command_id, datetime.now(UTC))
+    position = PositionShape.of(await service.deps.log.command(named.command))
+    return CommandAccepted(
+        command_id=command_id, position=position, item_id=named.item_id, superseded_item_id=str(item_id)
+    )
+
+
+@router.delete("/{item_id}", status_code=HTTPStatus.ACCEPTED, responses=documented(*FOUND), summary="Forget an item")
+async def forget(service: ServiceParts, caller: Corrector, item_id: ItemName) -> CommandAccepted:
+    """Forget the item: whatever was said up to now no longer supports it."""
+    current, command_id = await _item(service, caller.tenant_id, item_id), _command_id()
+    named = commands.forget(caller.tenant_id, current, command_id, datetime.now(UTC))
+    position = PositionShape.of(await service.deps.log.command(named.command))
+    return CommandAccepted(command_id=command_id, position=position, item_id=named.item_id)
+
+
+async def _item(service: ServiceParts, tenant_id: TenantId, item_id: UUID) -> Item:
+    found = await service.deps.items.one(tenant_id, item_id)
+    if found is None:
+        raise not_found("item")
+    return found
+
+
+def _command_id() -> CommandId:
+    return CommandId(str(uuid4()))

@@ -1,0 +1,33 @@
+"""Questions to the memory."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from api.auth import Scope
+from api.models.recall import RecallAnswer, RecallRequest
+from api.problems import documented
+from api.routes.parameters import WITH_BODY
+from api.service import Reader, ServiceParts, need
+from schemas.records import Position
+
+router = APIRouter(prefix="/v1", tags=["memory"])
+
+
+@router.post("/recall", responses=documented(*WITH_BODY), summary="What answers a question")
+async def recall(service: ServiceParts, caller: Reader, request: RecallRequest) -> RecallAnswer:
+    """Messages and items that answer best, with the words they rest on.
+
+    In a conversation, about a user, or, with the scope `read_tenant`, over the whole tenant.
+    """
+    if request.conversation_id is None and request.user_id is None:
+        need(caller, Scope.READ_TENANT)
+    reached = await _reach(service, request)
+    return RecallAnswer(results=await service.deps.recall.recall(caller.tenant_id, request), after_reached=reached)
+
+
+async def _reach(service: ServiceParts, request: RecallRequest) -> bool | None:
+    if request.after is None:
+        return None
+    after = Position(topic=request.after.topic, partition=request.after.partition, offset=request.after.offset)
+    return await service.deps.freshness.wait(after, request.wait_seconds)

@@ -1,0 +1,62 @@
+"""Users, what is remembered of them, and being told more."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated
+from uuid import uuid4
+
+from fastapi import APIRouter, Query
+
+from api import commands
+from api.models.items import CommandAccepted, ItemFilter, ItemPage, KindName, Remember, StatusName
+from api.models.people import UserPage, UserProfile
+from api.models.values import Moment, PositionShape, Words
+from api.problems import documented
+from api.routes.parameters import GUARDED, LIMIT_MOST, WITH_BODY, Cursor, Limit, UserName
+from api.service import Corrector, Reader, ServiceParts
+from schemas.ids import CommandId, UserId
+
+router = APIRouter(prefix="/v1/users", tags=["users"])
+
+
+@router.get("", responses=documented(*GUARDED), summary="Who is there")
+async def users(service: ServiceParts, caller: Reader, limit: Limit = LIMIT_MOST, cursor: Cursor = None) -> UserPage:
+    """Whoever speaks in the tenant's conversations, by id."""
+    return await service.deps.people.users(caller.tenant_id, limit, cursor)
+
+
+@router.get("/{user_id:path}/profile", responses=documented(*GUARDED), summary="What is current about a user")
+async def profile(service: ServiceParts, caller: Reader, user_id: UserName) -> UserProfile:
+    """The current value of each slot and the best supported others; empty where nothing is remembered."""
+    return await service.deps.profiles.of_user(caller.tenant_id, user_id)
+
+
+@router.get("/{user_id:path}/items", responses=documented(*GUARDED), summary="What is remembered of a user")
+async def items(
+    service: ServiceParts,
+    caller: Reader,
+    user_id: UserName,
+    kind: KindName | None = None,
+    slot: Annotated[Words | None, Query(max_length=64)] = None,
+    status: Annotated[StatusName | None, Query(description="Absent: all.")] = None,
+    valid_at: Annotated[Moment | None, Query(description="Items that held at this time.")] = None,
+    known_at: Annotated[Moment | None, Query(description="Items as they were known at this time.")] = None,
+    limit: Limit = LIMIT_MOST,
+    cursor: Cursor = None,
+) -> ItemPage:
+    """Every item of the user, superseded ones included, by kind, slot and id, with the words each rests on."""
+    wanted = ItemFilter(kind=kind, slot=slot, status=status, valid_at=valid_at, known_at=known_at)
+    return await service.deps.items.of_user(caller.tenant_id, user_id, wanted, limit, cursor)
+
+
+@router.post(
+    "/{user_id:path}/items", status_code=HTTPStatus.ACCEPTED, responses=documented(*WITH_BODY), summary="Remember"
+)
+async def remember(service: ServiceParts, caller: Corrector, user_id: UserName, wanted: Remember) -> CommandAccepted:
+    """Remember something of the user, as an assertion made now."""
+    command_id = CommandId(str(uuid4()))
+    named = commands.remember(caller.tenant_id, UserId(user_id), wanted, command_id, datetime.now(UTC))
+    position = await service.deps.log.command(named.command)
+    return CommandAccepted(command_id=command_id, position=PositionShape.of(position), item_id=named.item_id)

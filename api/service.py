@@ -1,0 +1,91 @@
+"""What every route stands on: the settings, the world, and who is asking.
+
+Holds; the routes act. One `Service` an application, on `app.state.service`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated, TypeAlias, cast
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from api.auth import KeyRing, Principal, Scope, secret_key_of
+from api.ports import Dependencies
+from api.problems import Problem
+from api.status import StatusDesk
+from topology.metrics import Meters
+from topology.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One application's parts."""
+
+    settings: Settings
+    deps: Dependencies
+    keys: KeyRing
+    status: StatusDesk
+    meters: Meters
+
+
+def assemble(settings: Settings, deps: Dependencies, meters: Meters) -> Service:
+    """The parts of an application. Raises Misconfigured without a SECRET_KEY worth the name."""
+    return Service(
+        settings=settings,
+        deps=deps,
+        keys=KeyRing(deps.keys, secret_key_of(settings)),
+        status=StatusDesk(deps.outcomes, deps.freshness),
+        meters=meters,
+    )
+
+
+def _service(request: Request) -> Service:
+    return cast("Service", request.app.state.service)
+
+
+_bearer = HTTPBearer(auto_error=False, scheme_name="key", description="An API key: `alv_` and 43 characters.")
+
+ServiceParts: TypeAlias = Annotated[Service, Depends(_service)]
+_Credentials: TypeAlias = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+
+
+def holder_of(scope: Scope) -> Callable[..., Awaitable[Principal]]:
+    """A FastAPI dependency: the principal of the request's key, which must have `scope`. Raises Problem 401, 403."""
+
+    async def holder(request: Request, service: ServiceParts, credentials: _Credentials) -> Principal:
+        if credentials is None:
+            raise unauthorised("No key was given", challenge="Bearer")
+        principal = await service.keys.principal(credentials.credentials)
+        if principal is None:
+            raise unauthorised("The key is not valid", challenge='Bearer error="invalid_token"')
+        request.state.tenant_id = principal.tenant_id
+        need(principal, scope)
+        return principal
+
+    return holder
+
+
+def need(principal: Principal, scope: Scope) -> None:
+    """Raises Problem (403) where the principal lacks the scope."""
+    if scope not in principal.scopes:
+        challenge = f'Bearer error="insufficient_scope", scope="{scope}"'
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            "forbidden",
+            "The key may not do this",
+            detail=f"It lacks the scope `{scope}`.",
+            headers={"WWW-Authenticate": challenge},
+        )
+
+
+def unauthorised(title: str, challenge: str) -> Problem:
+    return Problem(HTTPStatus.UNAUTHORIZED, "unauthorized", title, headers={"WWW-Authenticate": challenge})
+
+
+Reader: TypeAlias = Annotated[Principal, Depends(holder_of(Scope.READ))]
+Ingester: TypeAlias = Annotated[Principal, Depends(holder_of(Scope.INGEST))]
+Corrector: TypeAlias = Annotated[Principal, Depends(holder_of(Scope.CORRECT))]

@@ -1,0 +1,44 @@
+"""The names of a request: its own id, and the trace it belongs to (W3C Trace Context).
+
+Holds them for the time of the request; logs and answers show them.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from contextvars import ContextVar
+from dataclasses import dataclass
+from uuid import uuid4
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?P<trace>[0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+_NO_TRACE = "0" * 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestNames:
+    request_id: str
+    trace_id: str
+
+
+_current: ContextVar[RequestNames] = ContextVar("request_names")
+
+
+def named(request_id: str, traceparent: str) -> RequestNames:
+    """The caller's names where they are well formed, else fresh ones."""
+    parent = _TRACEPARENT.fullmatch(traceparent)
+    trace = parent["trace"] if parent and parent["trace"] != _NO_TRACE else secrets.token_hex(16)
+    kept = request_id if _REQUEST_ID.fullmatch(request_id) else str(uuid4())
+    return RequestNames(request_id=kept, trace_id=trace)
+
+
+def enter(names: RequestNames) -> None:
+    """Let `names` be those of the running request."""
+    _current.set(names)
+
+
+def current_request_id() -> str:
+    """The running request's id; empty outside of one."""
+    names = _current.get(None)
+    return names.request_id if names else ""

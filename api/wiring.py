@@ -1,0 +1,116 @@
+"""The composition root: the real PostgreSQL, Redis, Kafka and registry behind the ports.
+
+Connects lazily, so that the service starts while they are away, and says that it is not ready.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from api.freshness.kafka import KafkaOffsets
+from api.freshness.watch import FreshnessWatch, Lag, keep_looking
+from api.ingest.kafka import KafkaLog
+from api.ports import Dependencies
+from api.readers import statements
+from api.readers.database import Database, make_pool
+from api.readers.items import ItemReader
+from api.readers.keys import StoredKeys
+from api.readers.outcomes import OutcomeReader
+from api.readers.people import PeopleReader
+from api.readers.profiles import ProfileReader
+from api.readers.recall import RecallReader
+from schemas.registry import codec
+from topology import kafka
+from topology.metrics import API_PENDING, Meters
+from topology.settings import Settings
+from topology.topics import TopicName
+
+REDIS_SECONDS = 1.0
+"""A cache that takes longer is slower than what it caches."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A probe that calls one function."""
+
+    ask: Callable[[], Awaitable[object]]
+
+    async def check(self) -> None:
+        await self.ask()
+
+
+@asynccontextmanager
+async def connect(settings: Settings, meters: Meters) -> AsyncIterator[Dependencies]:
+    """The world, for as long as the context lasts. What is under way to Kafka is sent before it ends."""
+    async with AsyncExitStack() as stack:
+        database = await _database(stack, settings)
+        redis = await _redis(stack, settings)
+        offsets = KafkaOffsets(kafka.admin(settings), settings.partitions)
+        watch = _watch(stack, offsets, meters)
+        yield Dependencies(
+            keys=StoredKeys(database),
+            log=_log(stack, settings),
+            freshness=watch,
+            outcomes=OutcomeReader(database),
+            items=ItemReader(database),
+            people=PeopleReader(database),
+            profiles=ProfileReader(redis, database, settings.cache_ttl),
+            recall=RecallReader(database),
+            needed={
+                "postgresql": Asked(ask=lambda: _has_tables(database)),
+                "kafka": Asked(ask=lambda: offsets.ends([TopicName.EVENTS])),
+            },
+            helpful={"redis": Asked(ask=redis.ping)},
+        )
+
+
+async def _database(stack: AsyncExitStack, settings: Settings) -> Database:
+    pool = make_pool(settings)
+    await pool.open(wait=False)
+    stack.push_async_callback(pool.close)
+    return Database(pool)
+
+
+async def _redis(stack: AsyncExitStack, settings: Settings) -> Redis:
+    redis = Redis.from_url(
+        settings.redis_url.get_secret_value(),
+        decode_responses=True,
+        socket_timeout=REDIS_SECONDS,
+        socket_connect_timeout=REDIS_SECONDS,
+    )
+    stack.push_async_callback(redis.aclose)
+    return redis
+
+
+def _log(stack: AsyncExitStack, settings: Settings) -> KafkaLog:
+    log = KafkaLog(kafka.producer_config(settings), codec(settings.schema_registry_url), settings.partitions)
+    log.start()
+    stack.push_async_callback(asyncio.to_thread, log.stop)
+    return log
+
+
+def _watch(stack: AsyncExitStack, offsets: KafkaOffsets, meters: Meters) -> FreshnessWatch:
+    def report(lag: Lag) -> None:
+        for stage, pending in lag.stages.items():
+            meters.set(API_PENDING, pending, stage=stage)
+
+    watch = FreshnessWatch(offsets, report=report)
+    looking = asyncio.create_task(keep_looking(watch))
+    stack.push_async_callback(_end, looking)
+    return watch
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def _has_tables(database: Database) -> None:
+    async with database.read(None) as rows:
+        await rows.one(statements.READY, {})

@@ -1,0 +1,266 @@
+"""A world for the API that lives in memory: every port of api.ports, and a client that speaks to the application.
+
+No sockets: requests go through ASGI. What a fake holds, the test puts there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from api.app import create_app
+from api.auth import Principal, Scope, key_hmac
+from api.freshness.watch import Lag
+from api.models.items import Item, ItemFilter, ItemHistory, ItemPage
+from api.models.people import ConversationPage, MessagePage, UserPage, UserProfile
+from api.models.recall import RecallRequest, RecallResult
+from api.ports import Dependencies
+from api.readers.outcomes import RecordOutcome
+from schemas.ids import TenantId
+from schemas.keys import conversation_routing, partition_of, user_routing
+from schemas.records import ConversationEvent, MemoryCommand, Position
+from topology.errors import Retryable
+from topology.settings import Settings
+from topology.topics import TopicName
+
+SECRET = "s" * 32
+KEY = "alv_" + "k" * 43
+TENANT = TenantId("acme")
+PARTITIONS = 4
+
+
+class Failing:
+    """A dependency that can be switched off."""
+
+    error: Exception | None = None
+
+    def answer(self) -> None:
+        if self.error is not None:
+            raise self.error
+
+
+class FakeKeys(Failing):
+    def __init__(self) -> None:
+        self.known: dict[bytes, Principal] = {}
+        self.asked = 0
+
+    def add(self, key: str = KEY, tenant: str = TENANT, scopes: frozenset[Scope] = frozenset(Scope)) -> None:
+        self.known[key_hmac(SECRET.encode(), key)] = Principal(
+            key_id=UUID(int=len(self.known)), name="test", tenant_id=TenantId(tenant), scopes=scopes, rate_limited=True
+        )
+
+    async def find(self, key_hmac: bytes) -> Principal | None:
+        self.answer()
+        self.asked += 1
+        return self.known.get(key_hmac)
+
+
+class FakeLog(Failing):
+    """Kafka, as far as positions go."""
+
+    def __init__(self) -> None:
+        self.events: list[ConversationEvent] = []
+        self.commands: list[MemoryCommand] = []
+        self._ends: dict[tuple[str, int], int] = {}
+
+    async def append(self, events: Sequence[ConversationEvent]) -> list[Position]:
+        self.answer()
+        self.events.extend(events)
+        return [self._next(TopicName.EVENTS, conversation_routing(e.tenant_id, e.conversation_id)) for e in events]
+
+    async def command(self, command: MemoryCommand) -> Position:
+        self.answer()
+        self.commands.append(command)
+        return self._next(TopicName.COMMANDS, user_routing(command.tenant_id, command.user_id))
+
+    def _next(self, topic: TopicName, routing: str) -> Position:
+        at = str(topic), partition_of(routing, PARTITIONS)
+        self._ends[at] = self._ends.get(at, 0) + 1
+        return Position(topic=at[0], partition=at[1], offset=self._ends[at] - 1)
+
+
+class FakeFreshness(Failing):
+    def __init__(self) -> None:
+        self.now = Lag(pending=0, seconds=0.0, stages={"extract": 0})
+        self.queryable = True
+        self.waited: list[tuple[Position, float]] = []
+
+    async def lag(self) -> Lag:
+        self.answer()
+        return self.now
+
+    async def is_queryable(self, position: Position) -> bool:
+        return self.queryable
+
+    async def wait(self, position: Position, timeout_seconds: float) -> bool:
+        self.waited.append((position, timeout_seconds))
+        return self.queryable
+
+
+class FakeOutcomes(Failing):
+    def __init__(self) -> None:
+        self.known: dict[tuple[str, str], list[RecordOutcome]] = {}
+
+    async def of_event(self, tenant_id: TenantId, event_id: str) -> list[RecordOutcome]:
+        self.answer()
+        return self.known.get((tenant_id, event_id), [])
+
+
+class FakeItems(Failing):
+    def __init__(self) -> None:
+        self.known: dict[tuple[str, UUID], Item] = {}
+        self.histories: dict[tuple[str, UUID], ItemHistory] = {}
+        self.asked: list[tuple[str, str, ItemFilter, int, str | None]] = []
+
+    async def of_user(
+        self, tenant_id: TenantId, user_id: str, wanted: ItemFilter, limit: int, cursor: str | None
+    ) -> ItemPage:
+        self.answer()
+        self.asked.append((tenant_id, user_id, wanted, limit, cursor))
+        return ItemPage(items=[i for (tenant, _), i in self.known.items() if (tenant, i.user_id) == (tenant_id, user_id)])
+
+    async def one(self, tenant_id: TenantId, item_id: UUID) -> Item | None:
+        self.answer()
+        return self.known.get((tenant_id, item_id))
+
+    async def history(self, tenant_id: TenantId, item_id: UUID, limit: int, cursor: str | None) -> ItemHistory | None:
+        self.answer()
+        return self.histories.get((tenant_id, item_id))
+
+
+class FakePeople(Failing):
+    def __init__(self) -> None:
+        self.turns: dict[tuple[str, str], MessagePage] = {}
+        self.asked: list[tuple[str, int, str | None]] = []
+
+    async def users(self, tenant_id: TenantId, limit: int, cursor: str | None) -> UserPage:
+        self.asked.append((tenant_id, limit, cursor))
+        return UserPage(users=[])
+
+    async def conversations(self, tenant_id: TenantId, limit: int, cursor: str | None) -> ConversationPage:
+        self.asked.append((tenant_id, limit, cursor))
+        return ConversationPage(conversations=[])
+
+    async def messages(self, tenant_id: TenantId, conversation_id: str, limit: int, cursor: str | None) -> MessagePage:
+        self.answer()
+        return self.turns.get(
+            (tenant_id, conversation_id), MessagePage(conversation_id=conversation_id, messages=[], next_cursor=None)
+        )
+
+
+class FakeProfiles(Failing):
+    async def of_user(self, tenant_id: TenantId, user_id: str) -> UserProfile:
+        self.answer()
+        return UserProfile(user_id=user_id, slots=[], top=[], active_items=0, recorded_at=None, read_from="redis")
+
+
+class FakeRecall(Failing):
+    def __init__(self) -> None:
+        self.results: list[RecallResult] = []
+        self.asked: list[tuple[str, RecallRequest]] = []
+
+    async def recall(self, tenant_id: TenantId, request: RecallRequest) -> list[RecallResult]:
+        self.answer()
+        self.asked.append((tenant_id, request))
+        return self.results[: request.limit]
+
+
+class FakeProbe(Failing):
+    async def check(self) -> None:
+        self.answer()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Every fake by its name, and the application's settings."""
+
+    keys: FakeKeys = field(default_factory=FakeKeys)
+    log: FakeLog = field(default_factory=FakeLog)
+    freshness: FakeFreshness = field(default_factory=FakeFreshness)
+    outcomes: FakeOutcomes = field(default_factory=FakeOutcomes)
+    items: FakeItems = field(default_factory=FakeItems)
+    people: FakePeople = field(default_factory=FakePeople)
+    profiles: FakeProfiles = field(default_factory=FakeProfiles)
+    recall: FakeRecall = field(default_factory=FakeRecall)
+    database: FakeProbe = field(default_factory=FakeProbe)
+    cache: FakeProbe = field(default_factory=FakeProbe)
+    debug: bool = False
+
+    def settings(self) -> Settings:
+        return Settings(secret_key=SECRET, debug=self.debug, partitions=PARTITIONS)
+
+    def dependencies(self) -> Dependencies:
+        return Dependencies(
+            keys=self.keys,
+            log=self.log,
+            freshness=self.freshness,
+            outcomes=self.outcomes,
+            items=self.items,
+            people=self.people,
+            profiles=self.profiles,
+            recall=self.recall,
+            needed={"postgresql": self.database},
+            helpful={"redis": self.cache},
+        )
+
+    def client(self, key: str | None = KEY) -> httpx.AsyncClient:
+        """A client whose requests carry `key`."""
+        app = create_app(self.settings(), self.dependencies())
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api", headers=headers)
+
+
+def world(**changes: Any) -> World:
+    """A world in which KEY is good for everything in TENANT."""
+    made = replace(World(), **changes)
+    made.keys.add()
+    return made
+
+
+def away() -> Retryable:
+    return Retryable("gone", retry_after_seconds=1.2)
+
+
+def an_item(**changes: Any) -> Item:
+    """Ana lives in Porto."""
+    values: dict[str, Any] = {
+        "item_id": "0f8b1a52-6d0e-5b7a-9c41-2f1d7e0b9a10",
+        "user_id": "ana",
+        "kind": "fact",
+        "slot": "home_city",
+        "qualifier": None,
+        "value": "Porto",
+        "status": "active",
+        "confidence": 0.9,
+        "valid_from": datetime(2024, 5, 17, tzinfo=UTC),
+        "valid_to": None,
+        "validity": [(datetime(2024, 5, 17, tzinfo=UTC), None)],
+        "granularity": None,
+        "due_from": None,
+        "due_to": None,
+        "first_occurred_at": datetime(2024, 5, 17, tzinfo=UTC),
+        "last_occurred_at": datetime(2024, 5, 17, tzinfo=UTC),
+        "recorded_at": datetime(2024, 5, 17, tzinfo=UTC),
+        "superseded_by": None,
+        "retention_level": "long",
+        "evidence_count": 1,
+        "evidence": [
+            {
+                "message_id": "m-1",
+                "conversation_id": "family",
+                "topic": "conversation.events.v1",
+                "partition": 1,
+                "offset": 7,
+                "start": 12,
+                "end": 17,
+                "quote": "Porto",
+            }
+        ],
+        "extractor": "rules@1",
+    }
+    return Item(**values | changes)
