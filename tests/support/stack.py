@@ -1,0 +1,143 @@
+"""The whole embedded stack as the end-to-end tests see it: from outside, over HTTP, SQL, Kafka and signals."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import psycopg
+from psycopg.rows import TupleRow
+
+from support.infrastructure import PROJECT, read_environment
+from support.infrastructure import stack as run_stack
+
+DRAIN_SECONDS = 120.0
+COMEBACK_SECONDS = 90.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """A running stack."""
+
+    state_dir: Path
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        return read_environment(self.state_dir / "stack.env")
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """`python -m deploy.local ...` with its output captured; the caller looks at the return code."""
+        return subprocess.run(
+            [sys.executable, "-m", "deploy.local", *words],
+            cwd=PROJECT,
+            env={**os.environ, "ALLUVIUM_STATE_DIR": str(self.state_dir)},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    def call(self, method: str, path: str, payload: Any = None) -> httpx.Response:
+        """One request with the local key, tried again while the API is being started again."""
+        deadline = time.monotonic() + COMEBACK_SECONDS
+        headers = {"Authorization": f"Bearer {self.environment['API_KEY']}"}
+        while True:
+            try:
+                answer = httpx.request(
+                    method, self.environment["API_URL"] + path, json=payload, headers=headers, timeout=60
+                )
+            except httpx.TransportError:
+                if time.monotonic() > deadline:
+                    raise
+            else:
+                if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
+                    return answer
+            time.sleep(0.5)
+
+    def drain(self) -> None:
+        """Wait until every accepted event is queryable."""
+        deadline = time.monotonic() + DRAIN_SECONDS
+        while True:
+            answer = self.call("GET", "/v1/lag")
+            if answer.is_success and answer.json()["pending"] == 0:
+                return
+            assert time.monotonic() < deadline, f"still pending: {answer.text}"
+            time.sleep(0.2)
+
+    def rows(self, query: str, *parameters: object) -> Sequence[TupleRow]:
+        """What PostgreSQL answers, tried again while it is being started again."""
+        deadline = time.monotonic() + COMEBACK_SECONDS
+        while True:
+            try:
+                with psycopg.connect(self.environment["DATABASE_URL"], connect_timeout=5) as connection:
+                    return connection.execute(query.encode(), parameters).fetchall()
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.5)
+
+    def count(self, query: str, *parameters: object) -> int:
+        return int(self.rows(query, *parameters)[0][0])
+
+    def processes(self) -> dict[str, list[psutil.Process]]:
+        """Living processes of this stack, by component."""
+        found: dict[str, list[psutil.Process]] = {}
+        for process in psutil.process_iter():
+            try:
+                environ = process.environ() if process.status() != psutil.STATUS_ZOMBIE else {}
+            except psutil.Error:
+                continue
+            if environ.get("ALLUVIUM_STACK") == str(self.state_dir):
+                found.setdefault(environ.get("ALLUVIUM_COMPONENT", "?"), []).append(process)
+        return found
+
+
+@contextmanager
+def whole_stack() -> Iterator[Stack]:
+    """A whole stack of its own, up; stopped and removed at the end."""
+    with tempfile.TemporaryDirectory(prefix="alluvium-e2e-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)  # PostgreSQL's account must be able to enter it
+        stack = Stack(state_dir=Path(folder).resolve() / "stack")
+        try:
+            run_stack(stack.state_dir, "up")
+            yield stack
+        finally:
+            run_stack(stack.state_dir, "down", "--wipe")
+
+
+def conversation_file(folder: Path, name: str, messages: int) -> Path:
+    """A conversation of two, in the form that `feed` reads, with a fact, a preference and small talk in turn."""
+    said = (
+        "I live in {city}.",
+        "I really like {thing}.",
+        "The weather was fine, and nothing much happened.",
+        "My sister {person} called me.",
+    )
+    words = {"city": ("Lisbon", "Porto", "Braga"), "thing": ("chess", "hiking", "jazz"), "person": ("Anna", "Rita")}
+    lines = []
+    for number in range(messages):
+        chosen = {slot: options[number // 4 % len(options)] for slot, options in words.items()}
+        lines.append(
+            {
+                "message_id": f"{name}.{number}",
+                "conversation_id": name,
+                "speaker": "Ines" if number % 2 else "Joao",
+                "speaker_id": f"{name}.ines" if number % 2 else f"{name}.joao",
+                "occurred_at": f"2026-03-{1 + number // 1440:02}T{number // 60 % 24:02}:{number % 60:02}:00Z",
+                "text": said[number // 2 % len(said)].format(**chosen),
+            }
+        )
+    path = folder / f"{name}.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    return path
