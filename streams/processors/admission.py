@@ -1,0 +1,54 @@
+"""Which events may enter: their limits, their key, their clock, and the partition they belong to.
+
+Pure. Judges an event by itself and its position; whether it was seen before is for the join.
+"""
+
+from __future__ import annotations
+
+from schemas.keys import conversation_routing, partition_of
+from schemas.limits import Problem, time_in_future, validate
+from schemas.records import ConversationEvent
+from streams.ports import PoisonRecord, RawRecord, SourceRecord
+
+_KEY_MISMATCH = Problem(field="key", reason="key_mismatch", detail="must be tenant_id/conversation_id of the value")
+
+
+class InvalidEvent(PoisonRecord):
+    """An event that could be read and must not enter. `event` tells whose outcome it is."""
+
+    def __init__(self, event: ConversationEvent, problem: Problem) -> None:
+        super().__init__(problem.reason, f"{problem.field}: {problem.detail}")
+        self.event = event
+
+
+def readable(record: SourceRecord) -> ConversationEvent:
+    """The event of a record. Raises PoisonRecord (`missing_value`) for a record without one."""
+    if not isinstance(record.value, ConversationEvent):
+        raise PoisonRecord("missing_value", "a record of this topic needs a value")
+    return record.value
+
+
+def routing_of(event: ConversationEvent) -> str:
+    """The key an event must have, which decides its partition."""
+    return conversation_routing(event.tenant_id, event.conversation_id)
+
+
+def is_misplaced(event: ConversationEvent, raw: RawRecord, partitions: int) -> bool:
+    """Whether a foreign partitioner put the record on another partition than that of its conversation."""
+    return raw.position.partition != partition_of(routing_of(event), partitions)
+
+
+def admit(event: ConversationEvent, raw: RawRecord, future_tolerance_seconds: int) -> None:
+    """Raises InvalidEvent with the first reason why the event must not enter.
+
+    Reasons: those of `schemas.limits.validate`, then `key_mismatch`, then `time_in_future`.
+    """
+    for problem in validate(event):
+        raise InvalidEvent(event, problem)
+    if raw.key != routing_of(event).encode():
+        raise InvalidEvent(
+            event, Problem(field="key", reason="key_mismatch", detail="must be tenant_id/conversation_id")
+        )
+    ahead = time_in_future(event, now=raw.timestamp, tolerance_seconds=future_tolerance_seconds)
+    if ahead:
+        raise InvalidEvent(event, ahead)

@@ -1,0 +1,97 @@
+"""Consolidate: what was found in messages and what people commanded in, evidence, item versions and profiles out.
+
+Pure. Each record is folded into evidence rows, the items of the tracks that they touch, and the user's profile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import ClassVar
+
+from schemas.ids import TenantId, UserId
+from schemas.keys import split_key
+from schemas.records import CommandType, Evidence, MemoryCommand, MessageExtraction, Record
+from schemas.state import EvidenceRef, MessageItems
+from streams.ports import Output, PoisonRecord, RawRecord, SourceRecord, Stores
+from streams.processors import commands
+from streams.processors.assertions import Origin, Owner, of_extraction, ref_of
+from streams.processors.erasure import erase
+from streams.processors.items import Cause
+from streams.processors.settling import settle
+from topology.stages import CONSOLIDATE, ITEM_SUMMARIES, MESSAGE_ITEMS, PROFILE_ROWS, Stage
+from topology.topics import TopicName
+
+
+class ConsolidateProcessor:
+    """The stage `consolidate`. Holds nothing of a run, so that one serves all partitions at once."""
+
+    inputs: ClassVar[Mapping[TopicName, type[Record]]] = {
+        TopicName.EXTRACTIONS: MessageExtraction,
+        TopicName.COMMANDS: MemoryCommand,
+    }
+
+    @property
+    def stage(self) -> Stage:
+        return CONSOLIDATE
+
+    def process(self, record: SourceRecord, stores: Stores) -> Iterable[Output]:
+        """Evidence that changed, then item versions. Raises PoisonRecord before anything is written."""
+        match record.value:
+            case MessageExtraction() as extraction:
+                return _extracted(extraction, stores)
+            case MemoryCommand() as command:
+                return _commanded(command, record.raw, stores)
+            case None if record.raw.position.topic == TopicName.COMMANDS:
+                return ()
+            case _:
+                raise PoisonRecord("missing_value", "a record of this topic needs a value")
+
+    def reject(self, raw: RawRecord, poison: PoisonRecord) -> Iterable[Output]:  # noqa: ARG002  the port gives it
+        """This stage reads our own records alone: a bad one is a defect, and stops it."""
+        raise poison
+
+    def finish(self, stores: Stores) -> Iterable[Output]:
+        """Each profile that the run changed, as it stands now; a tombstone where it is gone."""
+        for key, profile in stores.written(PROFILE_ROWS):
+            tenant_id, user_id = split_key(key)
+            owner = Owner(tenant_id=TenantId(tenant_id), user_id=UserId(user_id))
+            yield Output(topic=TopicName.PROFILES, key=key, value=profile, routing=owner.routing)
+
+
+def _extracted(extraction: MessageExtraction, stores: Stores) -> Iterable[Output]:
+    """A higher revision takes the place of what the message gave before; an older one comes too late."""
+    owner = Owner(tenant_id=extraction.tenant_id, user_id=extraction.user_id)
+    origin = Origin(conversation_id=extraction.conversation_id, message_id=extraction.message_id)
+    key = owner.key(origin.conversation_id, origin.message_id)
+    known = stores.get(MESSAGE_ITEMS, key)
+    if known is not None and extraction.revision <= known.revision:
+        return ()
+    said = _by_ref(of_extraction(extraction))
+    if known is None and not said:
+        return ()
+    stores.put(MESSAGE_ITEMS, key, MessageItems(revision=extraction.revision, refs=tuple(said)))
+    at = replace(extraction.source, offset=extraction.revision)
+    cause = Cause(position=at, recorded_at=extraction.recorded_at)
+    return settle(owner, origin, known.refs if known else (), said, cause, stores)
+
+
+def _commanded(command: MemoryCommand, raw: RawRecord, stores: Stores) -> Iterable[Output]:
+    """A command is obeyed once, whatever is retried."""
+    owner = Owner(tenant_id=command.tenant_id, user_id=command.user_id)
+    if command.type is CommandType.ERASE:
+        return erase(owner, stores)
+    origin = Origin(conversation_id="", message_id=command.command_id)
+    key = owner.key(origin.conversation_id, origin.message_id)
+    if stores.get(MESSAGE_ITEMS, key) is not None:
+        return ()
+    known = stores.get(ITEM_SUMMARIES, owner.key(command.item_id)) if command.item_id else None
+    said = _by_ref(commands.assertions(command, known, raw))
+    if not said:
+        return ()
+    stores.put(MESSAGE_ITEMS, key, MessageItems(revision=raw.position.offset, refs=tuple(said)))
+    return settle(owner, origin, (), said, Cause(position=raw.position, recorded_at=raw.timestamp), stores)
+
+
+def _by_ref(evidence: Iterable[Evidence]) -> dict[EvidenceRef, Evidence]:
+    return {ref_of(each): each for each in evidence}

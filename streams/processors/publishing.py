@@ -1,0 +1,92 @@
+"""What a change in a conversation sends: the message it is about, and the turns after it whose context it changed.
+
+Pure but for the stores of the arrival. A message is sent at most once an event, with the event's offset as revision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from schemas.ids import ItemId, MessageId
+from schemas.records import MessageExtraction
+from schemas.state import ConversationState, MessageState, Turn
+from streams.extraction.port import Extractor
+from streams.ports import Output
+from streams.processors import window
+from streams.processors.arrival import Arrival
+from streams.processors.messages import (
+    MessageName,
+    candidates,
+    extraction,
+    is_ever_extracted,
+    message,
+    withheld,
+)
+from streams.processors.policy import ExtractPolicy
+from streams.processors.window import Neighbourhood
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publisher:
+    """Sends messages and extractions, and keeps the window of turns."""
+
+    extractor: Extractor
+    policy: ExtractPolicy
+
+    def said(
+        self, arrival: Arrival, state: MessageState, turn: Turn, turns: tuple[Turn, ...], *, first: bool
+    ) -> Iterator[Output]:
+        """The message of the event has the text of `turn`. `first`: nothing was ever sent about it."""
+        conversation, name = arrival.conversation(), arrival.name
+        there = window.neighbourhood(turns, name.message_id, self.policy.context_turns)
+        here = there or Neighbourhood(turn=turn, before=())
+        previous = here.previous_message_id or (state.previous_message_id if conversation.truncated else None)
+        yield self._message(arrival, name, state, here.turn, previous)
+        found = candidates(self.extractor, name.tenant_id, state, here.turn, here.before)
+        if is_ever_extracted(state) and (found or not first):
+            yield extraction(name, state, found, self.extractor.name, arrival.raw)
+        yield from self.settle(arrival, conversation, turns)
+
+    def gone(self, arrival: Arrival, name: MessageName, state: MessageState) -> Iterator[Output]:
+        """The message has no text any more; what was found in it is taken back."""
+        arrival.keep_message(name, state)
+        yield message(name, state, None, arrival.raw)
+        if is_ever_extracted(state):
+            yield extraction(name, state, (), self.extractor.name, arrival.raw)
+
+    def settle(self, arrival: Arrival, conversation: ConversationState, turns: tuple[Turn, ...]) -> Iterator[Output]:
+        """`turns` take the place of the conversation's: send again what that disturbs, then keep what may be kept."""
+        if turns is conversation.turns:
+            return
+        depth = self.policy.context_turns
+        for here, moved in window.disturbed(conversation.turns, turns, depth):
+            yield from self._again(arrival, here, moved)
+        kept = window.trimmed(turns, self.policy.window_turns, self.policy.window_characters)
+        truncated = conversation.truncated or len(kept) < len(turns)
+        arrival.keep_conversation(replace(conversation, turns=kept, truncated=truncated))
+
+    def _again(self, arrival: Arrival, here: Neighbourhood, moved: bool) -> Iterator[Output]:
+        name = arrival.sibling(here.turn.message_id)
+        state = arrival.message(name)
+        if moved:
+            yield self._message(arrival, name, state, here.turn, here.previous_message_id)
+        if withheld(state) is None:
+            found = candidates(self.extractor, name.tenant_id, state, here.turn, here.before)
+            yield extraction(name, state, found, self.extractor.name, arrival.raw)
+
+    @staticmethod
+    def _message(
+        arrival: Arrival, name: MessageName, state: MessageState, turn: Turn, previous: MessageId | None
+    ) -> Output:
+        kept = state if state.previous_message_id == previous else replace(state, previous_message_id=previous)
+        arrival.keep_message(name, kept)
+        return message(name, kept, turn.text, arrival.raw)
+
+
+def items_of(outputs: Sequence[Output], message_id: MessageId | None = None) -> Iterator[ItemId]:
+    """The items that the extractions among the outputs speak of (of one message alone, if asked); may repeat."""
+    for output in outputs:
+        found = output.value
+        if isinstance(found, MessageExtraction) and message_id in (None, found.message_id):
+            yield from (candidate.item_id for candidate in found.candidates)
