@@ -5,6 +5,7 @@ Makes answers; decides nothing. A traceback is never sent unless DEBUG is set.
 
 from __future__ import annotations
 
+import logging
 import traceback
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -18,9 +19,12 @@ from starlette.responses import JSONResponse
 
 from api.models.problems import MEDIA_TYPE, ProblemDetails, ProblemError
 from api.tracing import current_request_id
-from topology.errors import Retryable
+from topology.errors import Misconfigured, Retryable
 
 URN = "urn:alluvium:problem"
+MENDING_SECONDS = 30.0
+
+_log = logging.getLogger(__name__)
 
 
 class Problem(Exception):
@@ -53,6 +57,16 @@ def invalid_field(field: str, reason: str, detail: str) -> Problem:
     return invalid("The request cannot be followed", [ProblemError(field=field, reason=reason, detail=detail)])
 
 
+def unavailable(retry_after_seconds: float) -> Problem:
+    return Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "unavailable",
+        "The service cannot do this now",
+        detail="Nothing is promised: send the same request again after a while.",
+        headers={"Retry-After": str(max(1, ceil(retry_after_seconds)))},
+    )
+
+
 def answer(problem: Problem) -> JSONResponse:
     """The problem as a response."""
     body = ProblemDetails(
@@ -77,6 +91,7 @@ def install(app: FastAPI) -> None:
     """Make `app` answer every foreseen error in this form."""
     app.add_exception_handler(Problem, _told)
     app.add_exception_handler(Retryable, _unavailable)
+    app.add_exception_handler(Misconfigured, _misconfigured)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _http)
 
@@ -96,16 +111,14 @@ async def _told(_: Request, error: Exception) -> JSONResponse:
 
 async def _unavailable(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Retryable)
-    wait = str(max(1, ceil(error.retry_after_seconds)))
-    return answer(
-        Problem(
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            "unavailable",
-            "The service cannot do this now",
-            detail="Nothing is promised: send the same request again after a while.",
-            headers={"Retry-After": wait},
-        )
-    )
+    _log.warning("unavailable: %s", error)
+    return answer(unavailable(error.retry_after_seconds))
+
+
+async def _misconfigured(_: Request, error: Exception) -> JSONResponse:
+    """A person has to mend it, and may do so while the service runs; the log says what."""
+    _log.error("misconfigured: %s", error)
+    return answer(unavailable(MENDING_SECONDS))
 
 
 async def _invalid_request(_: Request, error: Exception) -> JSONResponse:

@@ -13,7 +13,7 @@ VALUE_LONGEST = 1_024
 
 KindName = Literal["fact", "preference", "relation", "event", "task", "decision", "contact"]
 StatusName = Literal["active", "superseded", "ended", "retracted", "expired", "done", "cancelled"]
-Value = Annotated[Words, StringConstraints(min_length=1, max_length=VALUE_LONGEST, strip_whitespace=True)]
+Value = Annotated[Words, StringConstraints(min_length=1, max_length=VALUE_LONGEST)]
 
 
 class Item(Shape):

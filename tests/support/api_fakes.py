@@ -122,7 +122,9 @@ class FakeItems(Failing):
     ) -> ItemPage:
         self.answer()
         self.asked.append((tenant_id, user_id, wanted, limit, cursor))
-        return ItemPage(items=[i for (tenant, _), i in self.known.items() if (tenant, i.user_id) == (tenant_id, user_id)])
+        return ItemPage(
+            items=[i for (tenant, _), i in self.known.items() if (tenant, i.user_id) == (tenant_id, user_id)]
+        )
 
     async def one(self, tenant_id: TenantId, item_id: UUID) -> Item | None:
         self.answer()

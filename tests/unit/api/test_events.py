@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from support.api_fakes import TENANT, away, world
 
 from api.readers.outcomes import RecordOutcome
 from schemas.records import EventType, OutcomeStatus, Position
+from support.api_fakes import TENANT, away, world
 
 pytestmark = pytest.mark.asyncio
 
