@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from subprocess import TimeoutExpired
 
 import click
 from rich.console import Console
@@ -22,7 +23,18 @@ from deploy.local.stack import NotOurs, Stack
 from deploy.local.supervision import SupervisorFailed
 from deploy.local.tasks import TaskFailed
 
-EXPECTED = (NotReady, TaskFailed, NotOurs, ChecksumMismatch, NoPortFree, SupervisorFailed, LookupError, PermissionError)
+# What a person can read without a stack trace; anything else is a fault of ours and keeps it.
+EXPECTED = (
+    NotReady,
+    TaskFailed,
+    NotOurs,
+    ChecksumMismatch,
+    NoPortFree,
+    SupervisorFailed,
+    TimeoutExpired,
+    LookupError,
+    PermissionError,
+)
 console = Console(highlight=False)
 ERASE_LINE = "\r\x1b[2K"
 

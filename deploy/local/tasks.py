@@ -5,12 +5,14 @@ Each is harmless to repeat, so nothing here remembers which have run.
 
 import os
 import subprocess
+import time
 
 from deploy.local.become import environment
 from deploy.local.components import Task, python
 from deploy.local.stack import Stack
 
 LOG_TAIL_LINES = 20
+RETRY_SECONDS = 1
 
 
 class TaskFailed(Exception):
@@ -18,11 +20,19 @@ class TaskFailed(Exception):
 
 
 def run(task: Task, stack: Stack) -> None:
-    """Run to its end, its output kept in the component's log."""
+    """Run to its end, its output kept in the component's log. One that says "come again later" is tried again."""
+    deadline = time.monotonic() + task.timeout_seconds
+    while code := _attempt(task, stack):
+        if code != os.EX_TEMPFAIL or time.monotonic() > deadline:
+            shown = tail(stack, task.name)
+            raise TaskFailed(f"{task.name} ended with {code}; {stack.log(task.name)}:{os.linesep}{shown}")
+        time.sleep(RETRY_SECONDS)
+
+
+def _attempt(task: Task, stack: Stack) -> int:
     launch = python(stack, task.name, task.argv)
-    log = stack.log(task.name)
-    with log.open("wb") as output:
-        done = subprocess.run(
+    with stack.log(task.name).open("wb") as output:
+        return subprocess.run(
             launch.argv,
             env=environment(launch, stack, task.name),
             cwd=launch.folder,
@@ -31,9 +41,7 @@ def run(task: Task, stack: Stack) -> None:
             stderr=subprocess.STDOUT,
             timeout=task.timeout_seconds,
             check=False,
-        )
-    if done.returncode:
-        raise TaskFailed(f"{task.name} ended with {done.returncode}; {log}:{os.linesep}{tail(stack, task.name)}")
+        ).returncode
 
 
 def tail(stack: Stack, component: str, lines: int = LOG_TAIL_LINES) -> str:
