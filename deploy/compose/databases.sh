@@ -5,7 +5,7 @@ set -eu
 
 psql --set=ON_ERROR_STOP=1 --username "$POSTGRES_USER" \
     --set=owner_password="$OWNER_PASSWORD" --set=registry_password="$REGISTRY_PASSWORD" <<'SQL'
-CREATE ROLE alluvium LOGIN CREATEROLE PASSWORD :'owner_password';
+CREATE ROLE alluvium LOGIN CREATEROLE CREATEDB PASSWORD :'owner_password';
 CREATE ROLE registry LOGIN PASSWORD :'registry_password';
 CREATE DATABASE alluvium OWNER alluvium;
 CREATE DATABASE registry OWNER registry;

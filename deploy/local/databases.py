@@ -14,14 +14,19 @@ EXTENSIONS = ("vector", "pg_trgm", "unaccent", "btree_gin")  # not all may be cr
 
 
 def settle(stack: Stack) -> None:
-    """Make what is missing."""
+    """Make what is missing. Extensions go into the template as well, so that every later database has them."""
+    _extend(stack, "template1")
     with _connect(stack, "postgres") as connection:
         # CREATEROLE: migrations make the analysts' read-only role; CREATEDB: each test has a database of its own
         _role(connection, "alluvium", stack.secrets["owner"], "CREATEROLE CREATEDB")
         _role(connection, "registry", stack.secrets["registry"], "NOCREATEROLE")
         for name in ("alluvium", "registry"):
             _database(connection, name)
-    with _connect(stack, "alluvium") as connection:
+    _extend(stack, "alluvium")
+
+
+def _extend(stack: Stack, database: str) -> None:
+    with _connect(stack, database) as connection:
         for name in EXTENSIONS:
             connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(name)))
 
