@@ -1,0 +1,260 @@
+"""The loop acknowledges what is durable, all of it and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
+
+import pytest
+
+from sinks.consumer import Limits, SinkLoop
+from sinks.decoding import decode
+from sinks.log import Fetched, RawRecord
+from sinks.memory import MemorySink, MemoryStore
+from sinks.meters import SinkMeters
+from sinks.ports import Batch, Fenced, Partition, PoisonRecord
+from support.derived import Topics, message, partition_for
+from support.scripted_log import CODEC, ScriptedLog, raw
+from topology.errors import Misconfigured, Retryable
+from topology.metrics import SINK_BATCHES, SINK_LAG, SINK_RECORDS, SINK_ROWS, build
+from topology.topics import TopicName
+
+ONE, TWO, THREE = (message(f"m{number}", f"words {number}", minute=number) for number in (1, 2, 3))
+
+
+def records(*said: object) -> list[RawRecord]:
+    topics = Topics()
+    topics.append(*said)  # type: ignore[arg-type]
+    return [raw(record) for record in topics.records]
+
+
+RECORDS = records(ONE, TWO, THREE)
+HERE = RECORDS[0].partition
+ELSEWHERE = Partition(topic=TopicName.MESSAGES, number=1 - HERE.number)
+ASSIGNED = Fetched(assigned=[HERE, ELSEWHERE])
+
+
+class Bench:
+    """A loop over a script and a sink in memory."""
+
+    def __init__(self, *script: Fetched, patience_seconds: float = 60.0, end: int = 1_000) -> None:
+        self.now = 0.0
+        self.store = MemoryStore()
+        self.sink: MemorySink = MemorySink(self.store)
+        self.meters = build("postgres")
+        self.log = ScriptedLog(script, ended=self.stop, end=end)
+        self.patience_seconds = patience_seconds
+
+    def run(self) -> Bench:
+        self.loop = SinkLoop(
+            log=self.log,
+            sink=self.sink,
+            decode=partial(decode, CODEC),
+            limits=Limits(batch_records=10, batch_wait_seconds=0.0, patience_seconds=self.patience_seconds),
+            meters=SinkMeters(self.meters, self.tick),
+            clock=self.tick,
+        )
+        self.loop.run()
+        return self
+
+    def stop(self) -> None:
+        self.loop.stop()
+
+    def tick(self) -> float:
+        """A clock that a fifth of an idle write's pause passes on at each look."""
+        self.now += 0.04
+        return self.now
+
+    @property
+    def rows(self) -> int:
+        return len(self.store.rows)
+
+
+class Failing(MemorySink):
+    """Raises what it is told to, one a write, before it writes; then it writes."""
+
+    def __init__(self, store: MemoryStore, *failures: Exception, on_start: bool = False) -> None:
+        super().__init__(store)
+        self.failures = list(failures)
+        self.on_start = on_start
+        self.before: Callable[[], None] = lambda: None
+
+    def start(self, partitions: Collection[Partition], /) -> Mapping[Partition, int]:
+        if self.on_start and self.failures:
+            raise self.failures.pop(0)
+        return super().start(partitions)
+
+    def write(self, batch: Batch) -> Mapping[str, int]:
+        self.before()
+        if self.failures:
+            raise self.failures.pop(0)
+        return super().write(batch)
+
+
+def away() -> Retryable:
+    return Retryable("the database is away", retry_after_seconds=0.5)
+
+
+def failing(bench: Bench, *failures: Exception, on_start: bool = False) -> Failing:
+    sink = Failing(bench.store, *failures, on_start=on_start)
+    bench.sink = sink
+    return sink
+
+
+def test_records_are_landed_and_then_acknowledged() -> None:
+    bench = Bench(ASSIGNED, Fetched(records=RECORDS)).run()
+    assert bench.rows == 3
+    assert bench.log.told == [{HERE: 0, ELSEWHERE: 0}, {HERE: 3}]
+
+
+def test_reading_begins_where_the_sink_ended() -> None:
+    bench = Bench(ASSIGNED)
+    bench.sink.start([HERE])
+    bench.sink.write(Batch(records=(), progress={HERE: 2}))
+    bench.run()
+    assert bench.log.resumed == [{HERE: 2, ELSEWHERE: 0}]
+
+
+def test_the_position_that_was_found_is_told_to_the_group_at_once() -> None:
+    """Else a group that is behind the rows, after a kill, would show lag until the next record."""
+    bench = Bench(ASSIGNED)
+    bench.sink.start([HERE])
+    bench.sink.write(Batch(records=(), progress={HERE: 2}))
+    assert bench.run().log.group == {HERE: 2, ELSEWHERE: 0}
+
+
+def test_a_sink_without_positions_goes_on_from_the_groups_offset() -> None:
+    class Forgetful(MemorySink):
+        def start(self, partitions: Collection[Partition], /) -> Mapping[Partition, int]:
+            super().start(partitions)
+            return {}
+
+    bench = Bench(ASSIGNED)
+    bench.sink = Forgetful(bench.store)
+    bench.log.group = {HERE: 2}
+    assert bench.run().log.resumed == [{HERE: 2, ELSEWHERE: 0}]
+
+
+def test_the_end_of_a_partition_behind_its_records_is_progress_of_the_same_write() -> None:
+    bench = Bench(ASSIGNED, Fetched(records=RECORDS, ends={HERE: 4})).run()
+    assert bench.log.told[1:] == [{HERE: 4}]
+    assert bench.store.positions[HERE].next_offset == 4
+
+
+def test_markers_alone_are_written_seldom_and_together() -> None:
+    moves = [Fetched(ends={HERE: end}) for end in range(1, 21)]
+    bench = Bench(ASSIGNED, *moves, *[Fetched()] * 5).run()
+    assert bench.store.positions[HERE].next_offset == 20
+    assert 2 <= len(bench.log.told) - 1 <= 10
+
+
+def test_nothing_new_writes_nothing() -> None:
+    bench = Bench(ASSIGNED, Fetched(ends={HERE: 1}), *[Fetched(ends={HERE: 1})] * 40).run()
+    assert bench.log.told[1:] == [{HERE: 1}]
+
+
+def test_a_database_that_comes_back_is_waited_for() -> None:
+    bench = Bench(ASSIGNED, Fetched(records=RECORDS))
+    failing(bench, away(), away())
+    bench.run()
+    assert bench.rows == 3
+    assert [seconds >= 0.5 for seconds in bench.log.held_seconds] == [True, True]
+    assert bench.log.resumed[1:] == [{HERE: 3, ELSEWHERE: 0}], "held partitions are read again, from behind the batch"
+
+
+def test_a_database_that_is_away_at_the_start_is_waited_for() -> None:
+    bench = Bench(ASSIGNED, Fetched(records=RECORDS))
+    failing(bench, away(), on_start=True)
+    assert bench.run().rows == 3
+
+
+def test_patience_ends_with_nothing_acknowledged() -> None:
+    bench = Bench(ASSIGNED, Fetched(records=RECORDS), patience_seconds=0.01)
+    failing(bench, *[away()] * 100_000)
+    with pytest.raises(Retryable):
+        bench.run()
+    assert bench.log.group == {HERE: 0, ELSEWHERE: 0}
+    assert bench.log.closed
+
+
+def test_a_request_to_stop_is_heard_while_the_database_is_away() -> None:
+    bench = Bench(ASSIGNED, Fetched(records=RECORDS))
+    sink = failing(bench, *[away()] * 100_000)
+    sink.before = bench.stop
+    bench.run()
+    assert bench.log.group == {HERE: 0, ELSEWHERE: 0}
+    assert bench.log.closed
+
+
+def test_the_batch_in_hand_is_finished_when_asked_to_stop() -> None:
+    bench = Bench(ASSIGNED, Fetched(records=RECORDS), Fetched(records=records(ONE)))
+    sink = failing(bench)
+    sink.before = bench.stop
+    bench.run()
+    assert bench.log.group[HERE] == 3
+
+
+def test_partitions_that_change_hands_while_the_database_is_away_take_their_batch_with_them() -> None:
+    bench = Bench(ASSIGNED, Fetched(records=RECORDS), Fetched(records=RECORDS))
+    failing(bench, away())
+    bench.log.while_held = [Fetched(assigned=[HERE])]
+    bench.run()
+    assert bench.log.resumed == [{HERE: 0, ELSEWHERE: 0}, {HERE: 0}]
+    assert bench.log.group[HERE] == 3
+
+
+def test_an_assignment_during_the_wait_for_another_counts() -> None:
+    bench = Bench(ASSIGNED, Fetched(records=RECORDS))
+    failing(bench, away(), away(), on_start=True)
+    bench.log.while_held = [Fetched(assigned=[ELSEWHERE]), Fetched(assigned=[HERE])]
+    assert bench.run().log.resumed == [{HERE: 0}]
+
+
+def test_a_lost_partition_stops_the_process() -> None:
+    bench = Bench(ASSIGNED, Fetched(records=RECORDS))
+    sink = failing(bench)
+    sink.before = lambda: void(MemorySink(bench.store).start([HERE]))
+    with pytest.raises(Fenced):
+        bench.run()
+    assert bench.log.group == {HERE: 0, ELSEWHERE: 0}
+    assert bench.log.closed
+
+
+def test_a_record_that_cannot_be_read_stops_the_process_and_is_named() -> None:
+    bad = RawRecord(partition=HERE, offset=3, timestamp=RECORDS[0].timestamp, key=b"k", value=b"\x00junk")
+    bench = Bench(ASSIGNED, Fetched(records=[*RECORDS, bad]))
+    with pytest.raises(PoisonRecord, match=rf"{HERE} at offset 3: cannot be read"):
+        bench.run()
+    assert bench.rows == 0
+    assert bench.log.group == {HERE: 0, ELSEWHERE: 0}
+
+
+def test_a_log_that_ends_before_the_rows_is_refused() -> None:
+    bench = Bench(ASSIGNED, end=1)
+    bench.sink.start([HERE])
+    bench.sink.write(Batch(records=(), progress={HERE: 2}))
+    with pytest.raises(Misconfigured, match="landed up to offset 2"):
+        bench.run()
+
+
+def test_the_meters_count_records_rows_batches_and_lag() -> None:
+    bench = Bench(ASSIGNED, Fetched(records=RECORDS), *[Fetched()] * 40).run()
+    told = {
+        (sample.name, tuple(sample.labels.values())): sample.value
+        for family in bench.meters.registry.collect()
+        for sample in family.samples
+    }
+    assert told[SINK_RECORDS.named("postgres"), (TopicName.MESSAGES.value,)] == 3
+    assert told[SINK_ROWS.named("postgres"), ("rows",)] == 3
+    assert told[SINK_BATCHES.named("postgres"), ()] == 1
+    assert told[SINK_LAG.named("postgres"), (TopicName.MESSAGES.value, str(HERE.number))] == 997
+
+
+def void(_: object) -> None:
+    """For a lambda that must give nothing."""
+
+
+def test_the_records_of_this_page_are_of_one_partition() -> None:
+    topics = Topics()
+    topics.append(ONE, TWO, THREE)
+    assert {partition_for(record) for record in topics.records} == {HERE}
