@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from confluent_kafka import ConsumerGroupTopicPartitions, IsolationLevel, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # public, not in __all__
+from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from api.freshness.barrier import Offsets
 from topology.errors import Retryable
@@ -30,7 +30,7 @@ class KafkaOffsets:
 
     async def ends(self, topics: Sequence[TopicName]) -> Offsets:
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-        wanted = {at: latest for at in self._of(topics)}
+        wanted = dict.fromkeys(self._of(topics), latest)
         futures = self._admin.list_offsets(
             wanted, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=REQUEST_SECONDS
         )

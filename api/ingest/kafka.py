@@ -151,5 +151,6 @@ class _Delivery:
 
 def _position(message: Message) -> Position:
     topic, partition, offset = message.topic(), message.partition(), message.offset()
-    assert topic is not None and partition is not None and offset is not None
+    assert topic is not None and partition is not None
+    assert offset is not None
     return Position(topic=topic, partition=partition, offset=offset)

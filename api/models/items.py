@@ -7,7 +7,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from api.models.values import ItemSource, Moment, PositionShape, Request, Shape, Words
+from api.models.values import (
+    CURSOR_LONGEST,
+    LIMIT_MOST,
+    ItemSource,
+    Moment,
+    PositionShape,
+    Request,
+    Shape,
+    Words,
+)
 
 VALUE_LONGEST = 1_024
 
@@ -81,14 +90,27 @@ class ItemHistory(Shape):
     next_cursor: str | None = None
 
 
-class ItemFilter(Shape):
+class ItemFilter(Request):
     """Which items of a user; None: whatever."""
 
-    kind: str | None = None
-    slot: str | None = None
-    status: str | None = None
-    valid_at: datetime | None = None
-    known_at: datetime | None = None
+    kind: KindName | None = None
+    slot: Annotated[Words, StringConstraints(max_length=64)] | None = None
+    status: StatusName | None = Field(default=None, description="Absent: all.")
+    valid_at: Moment | None = Field(default=None, description="Items that held at this time.")
+    known_at: Moment | None = Field(default=None, description="Items as they were known at this time.")
+
+
+class ItemQuery(ItemFilter):
+    """A page of items, as a query string."""
+
+    limit: int = Field(default=LIMIT_MOST, ge=1, le=LIMIT_MOST, description="Rows of a page.")
+    cursor: Words | None = Field(
+        default=None, max_length=CURSOR_LONGEST, description="`next_cursor` of the page before."
+    )
+
+    @property
+    def filter(self) -> ItemFilter:
+        return ItemFilter(**self.model_dump(exclude={"limit", "cursor"}))
 
 
 class Remember(Request):

@@ -7,10 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from api.models.values import ItemSource, Moment, Name, PositionShape, Request, Shape, Words
+from api.models.values import LIMIT_MOST, ItemSource, Moment, Name, PositionShape, Request, Shape, Words
 
 QUERY_LONGEST = 8_192
-LIMIT_MOST = 100
 
 ResultKind = Literal["message", "item", "fact", "preference", "relation", "event", "task", "decision", "contact"]
 

@@ -12,6 +12,10 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from schemas.limits import EARLIEST
 from schemas.records import Position
 
+LIMIT_MOST = 100
+"""Rows of a page, results of an answer."""
+CURSOR_LONGEST = 4_096
+
 NAME_LONGEST = 256
 """The longest id of the contract (conversations, users)."""
 

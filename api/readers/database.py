@@ -54,7 +54,7 @@ class Database:
         self._pool = pool
 
     @asynccontextmanager
-    async def read(self, tenant_id: TenantId | None) -> AsyncIterator[Rows]:
+    async def read(self, tenant_id: TenantId | None) -> AsyncIterator[Rows]:  # noqa: ARG002 - for row-level security
         """A transaction that sees one state of the database throughout. `tenant_id` None: before a tenant is known.
 
         Raises Retryable while the database is away, out of connections, or slower than its timeout.

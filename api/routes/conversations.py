@@ -5,8 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from api.models.people import ConversationPage, MessagePage
+from api.models.values import LIMIT_MOST
 from api.problems import documented
-from api.routes.parameters import GUARDED, LIMIT_MOST, ConversationName, Cursor, Limit
+from api.routes.parameters import GUARDED, ConversationName, Cursor, Limit
 from api.service import Reader, ServiceParts
 
 router = APIRouter(prefix="/v1/conversations", tags=["conversations"])

@@ -10,10 +10,7 @@ from typing import Annotated, TypeAlias
 
 from fastapi import Path, Query
 
-from api.models.values import Name, Words
-
-LIMIT_MOST = 100
-CURSOR_LONGEST = 4_096
+from api.models.values import CURSOR_LONGEST, LIMIT_MOST, Name, Words
 
 UserName: TypeAlias = Annotated[Name, Path(description="Whose.", examples=["ana"])]
 ConversationName: TypeAlias = Annotated[Name, Path(examples=["family"])]

@@ -10,11 +10,11 @@ from uuid import uuid4
 from fastapi import APIRouter, Query
 
 from api import commands
-from api.models.items import CommandAccepted, ItemFilter, ItemPage, KindName, Remember, StatusName
+from api.models.items import CommandAccepted, ItemPage, ItemQuery, Remember
 from api.models.people import UserPage, UserProfile
-from api.models.values import Moment, PositionShape, Words
+from api.models.values import LIMIT_MOST, PositionShape
 from api.problems import documented
-from api.routes.parameters import GUARDED, LIMIT_MOST, WITH_BODY, Cursor, Limit, UserName
+from api.routes.parameters import GUARDED, WITH_BODY, Cursor, Limit, UserName
 from api.service import Corrector, Reader, ServiceParts
 from schemas.ids import CommandId, UserId
 
@@ -35,20 +35,10 @@ async def profile(service: ServiceParts, caller: Reader, user_id: UserName) -> U
 
 @router.get("/{user_id:path}/items", responses=documented(*GUARDED), summary="What is remembered of a user")
 async def items(
-    service: ServiceParts,
-    caller: Reader,
-    user_id: UserName,
-    kind: KindName | None = None,
-    slot: Annotated[Words | None, Query(max_length=64)] = None,
-    status: Annotated[StatusName | None, Query(description="Absent: all.")] = None,
-    valid_at: Annotated[Moment | None, Query(description="Items that held at this time.")] = None,
-    known_at: Annotated[Moment | None, Query(description="Items as they were known at this time.")] = None,
-    limit: Limit = LIMIT_MOST,
-    cursor: Cursor = None,
+    service: ServiceParts, caller: Reader, user_id: UserName, query: Annotated[ItemQuery, Query()]
 ) -> ItemPage:
     """Every item of the user, superseded ones included, by kind, slot and id, with the words each rests on."""
-    wanted = ItemFilter(kind=kind, slot=slot, status=status, valid_at=valid_at, known_at=known_at)
-    return await service.deps.items.of_user(caller.tenant_id, user_id, wanted, limit, cursor)
+    return await service.deps.items.of_user(caller.tenant_id, user_id, query.filter, query.limit, query.cursor)
 
 
 @router.post(
