@@ -5,14 +5,17 @@ Builds configurations and an admin client; topics are made by `topology.apply`.
 
 from __future__ import annotations
 
-from typing import TypeAlias
+import logging
+from typing import Any, TypeAlias, cast
 
 from confluent_kafka.admin import AdminClient
 
 from topology.settings import Settings
 
-ClientConfig: TypeAlias = dict[str, str | int | float | bool]
-"""A configuration of librdkafka: its own names, its own units."""
+ClientConfig: TypeAlias = dict[str, str | int | float | bool | logging.Logger]
+"""A configuration of librdkafka: its own names, its own units; and the logger that its own lines go to."""
+
+LOGGER = "librdkafka"
 
 RECORD_BYTES = 4 * 1024 * 1024
 """The largest record anybody may send; what derives from an event of the largest size stays well below."""
@@ -23,7 +26,7 @@ _PATIENCE: ClientConfig = {
     "retry.backoff.ms": 100,
     "retry.backoff.max.ms": 1_000,
     "topic.metadata.refresh.interval.ms": 60_000,
-    "log_level": 4,  # warnings; librdkafka writes them to stderr
+    "log_level": 4,  # warnings
 }
 
 
@@ -40,7 +43,8 @@ def client_config(settings: Settings) -> ClientConfig:
         "ssl.key.password": settings.kafka_ssl_key_password.get_secret_value(),
     }
     given = {key: value for key, value in security.items() if value}
-    return {"bootstrap.servers": settings.kafka_bootstrap_servers, **_PATIENCE, **given}
+    logger = logging.getLogger(LOGGER)
+    return {"bootstrap.servers": settings.kafka_bootstrap_servers, "logger": logger, **_PATIENCE, **given}
 
 
 def producer_config(settings: Settings) -> ClientConfig:
@@ -75,4 +79,4 @@ def consumer_config(settings: Settings, *, group: str) -> ClientConfig:
 
 def admin(settings: Settings) -> AdminClient:
     """An admin client; it connects when it is first used."""
-    return AdminClient(client_config(settings))
+    return AdminClient(cast("dict[str, Any]", client_config(settings)))

@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
+from collections.abc import Callable
 from typing import TextIO
 
 from pythonjsonlogger.json import JsonFormatter
 
+from topology.kafka import LOGGER
 from topology.settings import Settings
 
 FIELDS = ("levelname", "message", "module", "funcName")
 """Of every line, after `timestamp`; what a call passes as `extra` (tenant, topic, partition, offset) follows them."""
+
+QUIET_SECONDS = 10.0
 
 NAMES = {"levelname": "level", "funcName": "function"}
 
@@ -25,6 +30,24 @@ def configure(settings: Settings, stage: str, stream: TextIO | None = None) -> N
     handler.setFormatter(formatter(stage))
     logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
     logging.captureWarnings(True)
+    logging.getLogger(LOGGER).filters[:] = [OncePerWhile()]
+
+
+class OncePerWhile(logging.Filter):
+    """Lets a message through once in ten seconds: a client tells of a broker that is away twenty times a second."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._quiet_until: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        message, now = record.getMessage().partition(" (after ")[0], self._clock()
+        if self._quiet_until.get(message, now) > now:
+            return False
+        self._quiet_until = {told: until for told, until in self._quiet_until.items() if until > now}
+        self._quiet_until[message] = now + QUIET_SECONDS
+        return True
 
 
 def formatter(stage: str) -> logging.Formatter:

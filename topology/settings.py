@@ -12,17 +12,15 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
-class Settings(BaseSettings):
-    """The settings of every process; each names its unit. Raises `pydantic.ValidationError` naming what is wrong."""
-
+class _Group(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, env_file=None, extra="ignore", case_sensitive=False)
+
+
+class ProcessSettings(_Group):
+    """Every process"""
 
     app_env: Literal["local", "test", "production"] = Field(default="local", description="Where this runs.")
     debug: bool = Field(default=False, description="Tracebacks in error answers; never in production.")
-    secret_key: SecretStr = Field(
-        default=SecretStr(""),
-        description="Keys the HMAC under which API keys are stored; 32 random bytes or more. The API's only.",
-    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least level that is logged."
     )
@@ -32,6 +30,10 @@ class Settings(BaseSettings):
         default=0, ge=0, le=65535, description="Port of an agent's or sink's health and metrics; 0: none."
     )
     sentry_dsn: str = Field(default="", description="Where errors are reported; empty: nowhere.")
+
+
+class KafkaSettings(_Group):
+    """Kafka and the schema registry"""
 
     kafka_bootstrap_servers: str = Field(
         default="127.0.0.1:9092", description="Comma-separated host:port of the brokers."
@@ -54,6 +56,10 @@ class Settings(BaseSettings):
     )
     replication_factor: int = Field(default=1, ge=1, le=7, description="Copies of every partition; 3 in production.")
 
+
+class AgentSettings(_Group):
+    """Agents"""
+
     state_dir: Path = Field(default=Path(".local/state"), description="Where an agent keeps its RocksDB tables.")
     run_max_records: int = Field(default=500, ge=1, le=10_000, description="Records of one checkpoint at the most.")
     run_max_wait_ms: int = Field(default=50, ge=1, le=5_000, description="Milliseconds a run waits to fill up.")
@@ -66,6 +72,10 @@ class Settings(BaseSettings):
     session_timeout_seconds: int = Field(
         default=10, ge=6, le=300, description="Consumer group session of agents and sinks."
     )
+
+
+class SinkSettings(_Group):
+    """Sinks, and the databases that the API reads"""
 
     sink_batch_records: int = Field(
         default=2_000, ge=1, le=50_000, description="Records of one sink transaction at the most."
@@ -81,6 +91,15 @@ class Settings(BaseSettings):
     )
     redis_url: SecretStr = Field(default=SecretStr("redis://127.0.0.1:6379/0"), description="Redis or Valkey.")
 
+
+class ApiSettings(_Group):
+    """The API"""
+
+    secret_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="Keys the HMAC under which API keys are stored; 32 random bytes or more, as "
+        "`python -c 'import secrets; print(secrets.token_urlsafe(32))'` prints them.",
+    )
     api_host: str = Field(default="127.0.0.1", description="Address the API listens on.")
     api_port: int = Field(default=8000, ge=0, le=65535, description="Port the API listens on.")
     api_workers: int = Field(default=1, ge=1, le=64, description="Processes of the API.")
@@ -89,3 +108,11 @@ class Settings(BaseSettings):
     ingest_limit_per_second: int = Field(default=1_000, ge=1, description="Events a key and second.")
     cache_ttl: int = Field(default=3_600, ge=1, description="Seconds a cached answer or Redis value lives.")
     cache_max_size: int = Field(default=10_000, ge=0, description="Entries of the API's cache at the most.")
+
+
+class Settings(ApiSettings, SinkSettings, AgentSettings, KafkaSettings, ProcessSettings):
+    """The settings of every process; each names its unit. Raises `pydantic.ValidationError` naming what is wrong."""
+
+
+GROUPS: tuple[type[BaseSettings], ...] = (ProcessSettings, KafkaSettings, AgentSettings, SinkSettings, ApiSettings)
+"""Settings by what they are for, in the order they are shown."""

@@ -10,7 +10,7 @@ from io import StringIO
 
 import pytest
 
-from topology.logs import configure
+from topology.logs import QUIET_SECONDS, OncePerWhile, configure
 from topology.settings import Settings
 
 
@@ -66,3 +66,17 @@ def test_configuring_again_does_not_write_twice(lines: StringIO) -> None:
     logging.getLogger().warning("once")
 
     assert len(lines.getvalue().splitlines()) == 1
+
+
+def test_a_broker_that_is_away_is_told_once_in_a_while() -> None:
+    now = [100.0]
+    quiet = OncePerWhile(lambda: now[0])
+
+    def passes(text: str) -> bool:
+        return quiet.filter(logging.LogRecord("librdkafka", logging.ERROR, "", 0, text, None, None))
+
+    assert passes("connection refused (after 0ms in state CONNECT)")
+    assert not passes("connection refused (after 3ms in state CONNECT, 37 identical errors suppressed)")
+    assert passes("another thing")
+    now[0] += QUIET_SECONDS
+    assert passes("connection refused (after 0ms in state CONNECT)")
