@@ -6,6 +6,7 @@ Speaks to the person; everything it does is done elsewhere.
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from subprocess import TimeoutExpired
@@ -106,8 +107,9 @@ def logs(follow: bool, lines: int, component: str | None) -> None:
     """Show the last lines of one log or of all."""
     stack = existing()
     names = [component] if component else [*BY_NAME, "supervisor"]
-    for name, line in overview.log_lines(stack, names, lines, follow=follow):
-        click.echo(line if component else f"{name:<16} {line}")
+    with suppress(KeyboardInterrupt):  # how one stops following
+        for name, line in overview.log_lines(stack, names, lines, follow=follow):
+            click.echo(line if component else f"{name:<16} {line}")
 
 
 @cli.command()

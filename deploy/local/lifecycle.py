@@ -53,9 +53,7 @@ def prepare(directory: Path, cache: Path, report: Report) -> Stack:
     stopped first, since every process learnt what it knows when it began.
     """
     stack = stacks.load(directory, cache) or stacks.bind(
-        stacks.Identity(
-            ports={}, secrets=stacks.generate_secrets(), postgres_home=os.fspath(postgres.choose_home(directory))
-        ),
+        stacks.Identity(ports={}, secrets=stacks.generate_secrets(), postgres_home=postgres.choose_home(directory)),
         directory,
         cache,
     )

@@ -60,16 +60,16 @@ def data_directory(stack: Stack) -> Path:
     return stack.postgres_home / "postgres"
 
 
-def choose_home(state: Path) -> Path:
-    """Below the state directory, or where the server's account can enter."""
+def choose_home(state: Path) -> str | None:
+    """A place outside the state directory, where the server's account cannot enter that one; else None."""
     account = unprivileged()
     if account is None or _can(account, "-x", state):
-        return state / "data"
+        return None
     base = Path("/var/tmp")  # noqa: S108 - kept over reboots; the folder below is checked to be our own
     home = (base if base.is_dir() else Path(tempfile.gettempdir())) / f"alluvium-{digest(state)}"
     home.mkdir(mode=0o711, exist_ok=True)
     _require_own(home)
-    return home
+    return str(home)
 
 
 def unprivileged() -> Account | None:

@@ -27,11 +27,11 @@ class NotOurs(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """What is generated once and kept in `stack.json`, mode 0600."""
+    """What is generated once and kept in `stack.json`, mode 0600. `postgres_home` is null unless it lies outside."""
 
     ports: Mapping[str, int]
     secrets: Mapping[str, str]
-    postgres_home: str
+    postgres_home: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,14 +119,14 @@ def bind(identity: Identity, directory: Path, cache: Path) -> Stack:
         cache=cache,
         ports=identity.ports,
         secrets=identity.secrets,
-        postgres_home=Path(identity.postgres_home),
+        postgres_home=Path(identity.postgres_home) if identity.postgres_home else directory / "data",
     )
 
 
 def save(stack: Stack) -> None:
-    identity = Identity(
-        ports=dict(stack.ports), secrets=dict(stack.secrets), postgres_home=os.fspath(stack.postgres_home)
-    )
+    outside = not stack.postgres_home.is_relative_to(stack.directory)
+    home = os.fspath(stack.postgres_home) if outside else None
+    identity = Identity(ports=dict(stack.ports), secrets=dict(stack.secrets), postgres_home=home)
     write_private(stack.directory / "stack.json", json.dumps(asdict(identity), indent=1) + "\n")
 
 

@@ -11,15 +11,27 @@ from deploy.local import stack as stacks
 def stack(tmp_path: Path) -> stacks.Stack:
     directory = tmp_path / "state"
     stacks.claim(directory)
-    identity = stacks.Identity(
-        ports={"kafka": 1}, secrets=stacks.generate_secrets(), postgres_home=str(directory / "data")
-    )
+    identity = stacks.Identity(ports={"kafka": 1}, secrets=stacks.generate_secrets(), postgres_home=None)
     return stacks.bind(identity, directory, tmp_path / "cache")
 
 
 def test_a_stack_comes_back_as_it_was_kept(stack: stacks.Stack) -> None:
     stacks.save(stack)
     assert stacks.load(stack.directory, stack.cache) == stack
+
+
+def test_a_stack_that_was_moved_finds_its_data_where_it_is_now(stack: stacks.Stack, tmp_path: Path) -> None:
+    stacks.save(stack)
+    moved = stack.directory.rename(tmp_path / "moved")
+    found = stacks.load(moved, stack.cache)
+    assert found is not None
+    assert found.postgres_home == moved / "data"
+
+
+def test_a_place_outside_is_kept_by_name(stack: stacks.Stack) -> None:
+    outside = replace(stack, postgres_home=Path("/var/tmp/alluvium-0"))
+    stacks.save(outside)
+    assert stacks.load(stack.directory, stack.cache) == outside
 
 
 def test_what_holds_secrets_is_its_owners_alone(stack: stacks.Stack) -> None:
