@@ -137,10 +137,10 @@ def run(task: str) -> None:
 
 
 @cli.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def feed(file: Path) -> None:
-    """Send a conversation (JSON lines, also gzipped) through Kafka. Feeding it twice is a retry."""
-    import_module("deploy.local.feed").run(existing(), file)
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def feed(files: tuple[Path, ...]) -> None:
+    """Send conversations (JSON lines, also gzipped) through Kafka. Feeding them twice is a retry."""
+    import_module("deploy.local.feed").run(existing(), *files)
 
 
 @cli.command()
