@@ -8,20 +8,23 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import click
-import uvicorn
-from fastapi import FastAPI
+import psycopg
 from pydantic import ValidationError
 
-from api.app import create_app
 from api.auth import ALL, TENANT, generate_key, is_key, key_hmac, parse_scopes, secret_key_of
 from api.readers.keys import KeyDesk
 from topology import logs
 from topology.errors import Misconfigured
 from topology.settings import Settings
 
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+MISCONFIGURED, TRY_LATER = 2, 75  # 75: EX_TEMPFAIL of sysexits.h
 DRAIN_SECONDS = 35
 """Longer than the longest wait a request may ask for."""
 
@@ -35,6 +38,8 @@ _FREE = click.option("--no-rate-limit", is_flag=True, help="Exempt from the rate
 
 def application() -> FastAPI:
     """The application of a worker process, by the environment's settings."""
+    from api.app import create_app  # only a worker needs it: the keys' commands start in a fraction of the time
+
     settings = read_settings()
     logs.configure(settings, "api")
     return create_app(settings)
@@ -61,6 +66,8 @@ def main(context: click.Context) -> None:
 @main.command()
 def serve() -> None:
     """Answer requests at API_HOST:API_PORT until told to stop; then finish what is under way."""
+    import uvicorn
+
     settings = read_settings()
     logs.configure(settings, "api")
     uvicorn.run(
@@ -123,6 +130,18 @@ def revoke(key_id: UUID) -> None:
         raise click.ClickException("there is no such key")
 
 
+def run() -> None:
+    """The command line, with exit code 2 for what a person must mend and 75 for what comes too early."""
+    try:
+        main(prog_name="python -m api")
+    except Misconfigured as error:
+        click.secho(str(error), fg="red", err=True)
+        sys.exit(MISCONFIGURED)
+    except psycopg.OperationalError as error:
+        click.secho(f"PostgreSQL does not answer: {error}", fg="red", err=True)
+        sys.exit(TRY_LATER)
+
+
 def _put(key: str, tenant: str, name: str, scopes: str, no_rate_limit: bool, days: int | None) -> UUID:
     settings = read_settings()
     return _desk(settings).put(
@@ -155,7 +174,4 @@ def _checked_scopes(words: str) -> Sequence[str]:
 
 
 if __name__ == "__main__":
-    try:
-        main(prog_name="python -m api")
-    except Misconfigured as error:
-        raise SystemExit(f"misconfigured: {error}") from error
+    run()

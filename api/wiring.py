@@ -24,7 +24,8 @@ from api.readers.outcomes import OutcomeReader
 from api.readers.people import PeopleReader
 from api.readers.profiles import ProfileReader
 from api.readers.recall import RecallReader
-from schemas.registry import codec
+from schemas.codec import Codec
+from schemas.registry import RegistrySchemaIds
 from topology import kafka
 from topology.metrics import API_PENDING, Meters
 from topology.settings import Settings
@@ -88,7 +89,9 @@ async def _redis(stack: AsyncExitStack, settings: Settings) -> Redis:
 
 
 def _log(stack: AsyncExitStack, settings: Settings) -> KafkaLog:
-    log = KafkaLog(kafka.producer_config(settings), codec(settings.schema_registry_url), settings.partitions)
+    ids = RegistrySchemaIds(settings.schema_registry_url)
+    stack.callback(ids.close)
+    log = KafkaLog(kafka.producer_config(settings), Codec(ids), settings.partitions)
     log.start()
     stack.push_async_callback(asyncio.to_thread, log.stop)
     return log

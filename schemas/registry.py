@@ -78,6 +78,10 @@ class RegistrySchemaIds:
             self._definitions[schema_id] = self._fetch(schema_id)
         return self._definitions[schema_id]
 
+    def close(self) -> None:
+        """Let go of the connection; what was learnt stays known, nothing more can be asked."""
+        self._registry.close()
+
     def _fetch(self, schema_id: int) -> dict[str, Any]:
         definition = self._registry.definition(schema_id)
         if definition is None:
@@ -117,6 +121,9 @@ class Registry:
             self._client = SchemaRegistryClient({"url": url, "timeout": timeout_seconds, "max.retries": 0})
         except ValueError as error:
             raise Misconfigured(f"SCHEMA_REGISTRY_URL: {error}") from error
+
+    def close(self) -> None:
+        self._client.close()
 
     def find(self, version: SchemaVersion) -> int | None:
         """The id of exactly this schema in its subject, or None."""

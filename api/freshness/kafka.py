@@ -24,22 +24,23 @@ RETRY_AFTER_SECONDS = 1.0
 class KafkaOffsets:
     """`StreamOffsets` of a cluster whose topics all have `partitions` partitions."""
 
-    def __init__(self, admin: AdminClient, partitions: int) -> None:
-        self._admin = admin
+    def __init__(self, admin: AdminClient, partitions: int, request_seconds: float = REQUEST_SECONDS) -> None:
+        self._admin, self._request_seconds = admin, request_seconds
         self._partitions = range(partitions)
 
     async def ends(self, topics: Sequence[TopicName]) -> Offsets:
+        self._admin.poll(0)  # hands librdkafka's log lines on
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
         wanted = dict.fromkeys(self._of(topics), latest)
         futures = self._admin.list_offsets(
-            wanted, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=REQUEST_SECONDS
+            wanted, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=self._request_seconds
         )
         found = await _all(futures.values())
         return {(at.topic, at.partition): result.offset for at, result in zip(futures, found, strict=True)}
 
     async def committed(self, group: str, topics: Sequence[TopicName]) -> Offsets:
         request = ConsumerGroupTopicPartitions(group, self._of(topics))
-        futures = self._admin.list_consumer_group_offsets([request], request_timeout=REQUEST_SECONDS)
+        futures = self._admin.list_consumer_group_offsets([request], request_timeout=self._request_seconds)
         (result,) = await _all(futures.values())
         return {(at.topic, at.partition): max(0, at.offset) for at in result.topic_partitions}
 

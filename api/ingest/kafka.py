@@ -44,8 +44,10 @@ class Outgoing:
 class KafkaLog:
     """`EventLog` on a cluster whose topics all have `partitions` partitions. Use between `start` and `stop`."""
 
-    def __init__(self, config: ClientConfig, codec: Codec, partitions: int) -> None:
-        self._config = {**config, "linger.ms": LINGER_MS, "message.timeout.ms": DELIVERY_TIMEOUT_MS}
+    def __init__(
+        self, config: ClientConfig, codec: Codec, partitions: int, delivery_timeout_ms: int = DELIVERY_TIMEOUT_MS
+    ) -> None:
+        self._config = {**config, "linger.ms": LINGER_MS, "message.timeout.ms": delivery_timeout_ms}
         self._codec, self._partitions = codec, partitions
         self._producer = Producer(self._config)
         self._stopping = Event()
@@ -151,6 +153,7 @@ class _Delivery:
 
 def _position(message: Message) -> Position:
     topic, partition, offset = message.topic(), message.partition(), message.offset()
-    assert topic is not None and partition is not None
+    assert topic is not None
+    assert partition is not None
     assert offset is not None
     return Position(topic=topic, partition=partition, offset=offset)

@@ -77,10 +77,7 @@ def story(tenant: TenantId = ACME, mark: str = "") -> list[Landed]:
     return [
         *(Landed(topic=TopicName.MESSAGES, key=_key(m), value=m) for m in messages),
         *(Landed(topic=TopicName.OUTCOMES, key=f"{o.source.offset}", value=o) for o in outcomes),
-        *(
-            Landed(topic=TopicName.ITEMS, key=join_key(tenant, ANA, i.item_id), value=i)
-            for i in (*lisbon, porto)
-        ),
+        *(Landed(topic=TopicName.ITEMS, key=join_key(tenant, ANA, i.item_id), value=i) for i in (*lisbon, porto)),
         *(Landed(topic=TopicName.EVIDENCE, key=_evidence_key(e), value=e) for e in proofs),
         Landed(topic=TopicName.PROFILES, key=join_key(tenant, ANA), value=profile(tenant, porto)),
     ]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from support.api_story import ACME, OTHER, land, story
-from support.infrastructure import Infrastructure
 
 from api.readers.database import Database, make_pool
 from sinks.postgres.migrate import migrate
+from support.api_story import ACME, OTHER, land, story
+from support.infrastructure import PROJECT, Infrastructure
 from topology.settings import Settings
 
 
@@ -28,3 +31,20 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     await pool.open()
     yield Database(pool)
     await pool.close()
+
+
+@pytest.fixture(scope="module")
+def api_topics(infrastructure: Infrastructure) -> None:
+    """Every topic there, with four partitions."""
+    _prepare(infrastructure, "topology", "apply")
+
+
+@pytest.fixture(scope="module")
+def api_schemas(infrastructure: Infrastructure) -> None:
+    """Every schema registered."""
+    _prepare(infrastructure, "schemas", "register")
+
+
+def _prepare(infrastructure: Infrastructure, *command: str) -> None:
+    environment = {**os.environ, **infrastructure.environment, "PARTITIONS": "4"}
+    subprocess.run([sys.executable, "-m", *command], cwd=PROJECT, env=environment, check=True, timeout=120)

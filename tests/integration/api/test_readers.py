@@ -6,7 +6,6 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from support.api_story import ACME, ANA, FAMILY, LATER, LISBON, OTHER, PORTO, RECORDED, START
 
 from api.models.items import ItemFilter
 from api.readers.database import Database
@@ -14,6 +13,7 @@ from api.readers.items import ItemReader
 from api.readers.outcomes import OutcomeReader
 from api.readers.people import PeopleReader
 from schemas.records import OutcomeStatus
+from support.api_story import ACME, ANA, FAMILY, LATER, LISBON, OTHER, PORTO, RECORDED, START
 
 pytestmark = pytest.mark.integration
 

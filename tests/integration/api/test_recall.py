@@ -6,12 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from support.api_story import ACME, ANA, FAMILY, LATER, OTHER, PORTO, RECORDED, START
 
 from api.models.recall import RecallRequest, RecallResult
 from api.readers import recall
 from api.readers.database import Database
 from schemas.ids import TenantId
+from support.api_story import ACME, ANA, FAMILY, LATER, OTHER, PORTO, RECORDED, START
 
 pytestmark = pytest.mark.integration
 
@@ -63,7 +63,13 @@ async def test_a_user_s_scope_holds_the_conversations_the_user_takes_part_in(dat
 
 @pytest.mark.parametrize(
     ("kinds", "found"),
-    [(["message"], {"message"}), (["item"], {"item"}), (["fact"], {"item"}), (["event"], set()), (None, {"message", "item"})],
+    [
+        (["message"], {"message"}),
+        (["item"], {"item"}),
+        (["fact"], {"item"}),
+        (["event"], set()),
+        (None, {"message", "item"}),
+    ],
 )
 async def test_kinds(database: Database, kinds: list[str] | None, found: set[str]) -> None:
     assert {r.kind for r in await ask(database, "Porto", conversation_id=FAMILY, kinds=kinds)} == found
