@@ -1,0 +1,9 @@
+"""The extractor of rules: rows of data in files by theme, read by one engine.
+
+Free of I/O.
+"""
+
+from streams.extraction.rules.extractor import RuleExtractor
+from streams.extraction.rules.table import RuleRow, rules_table
+
+__all__ = ["RuleExtractor", "RuleRow", "rules_table"]

@@ -1,0 +1,44 @@
+"""Finds how to reach the speaker, anywhere in a message.
+
+Free of I/O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from schemas.records import Tense
+from streams.extraction.rules.found import Found, Said, Times
+from streams.extraction.rules.model import ContactRule
+from streams.extraction.rules.patterns import compiled
+from streams.extraction.sentences import Ranges
+
+
+class ContactReader:
+    """Contact rules, each searched only where one of its cues occurs."""
+
+    def __init__(self, rules: Sequence[ContactRule]) -> None:
+        self._rules = [(rule, compiled(rule.pattern)) for rule in rules]
+
+    def read(self, said: Said, foreign: Ranges) -> Iterator[Found]:
+        lowered = said.plain.lower()
+        for rule, pattern in self._rules:
+            if not any(cue in lowered for cue in rule.cues):
+                continue
+            for match in pattern.finditer(said.plain):
+                if not foreign.hold(match.start()):
+                    yield _found(said, rule, match.span("value"), match.start())
+
+
+def _found(said: Said, rule: ContactRule, value: tuple[int, int], start: int) -> Found:
+    return Found(
+        rule=rule.identifier,
+        kind=rule.kind,
+        slot=rule.slot,
+        value=said.text[value[0] : value[1]],
+        tense=Tense.PRESENT,
+        confidence=rule.confidence,
+        start=start,
+        end=value[1],
+        times=Times(),
+    )

@@ -1,0 +1,100 @@
+"""What rules find, before it becomes a candidate: words, a rule, and what their dates say.
+
+Free of I/O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from schemas.ids import TenantId, UserId, item_id
+from schemas.records import Candidate, Granularity, Kind, Tense
+from streams.extraction.canonical import InvalidValue, canonicalise
+from streams.extraction.dates import Clock
+from streams.extraction.slots import slot_of, track_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """The message that is read: `text` as it came, `plain` with one form of apostrophe, equally long."""
+
+    text: str
+    plain: str
+    clock: Clock
+    tenant_id: TenantId
+    user_id: UserId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """What the dates of a clause say; nothing by default."""
+
+    known_from: datetime | None = None
+    known_to: datetime | None = None
+    granularity: Granularity | None = None
+    due_from: datetime | None = None
+    due_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A value that a rule found; the words it came from are `text[start:end]`."""
+
+    rule: str
+    kind: Kind
+    slot: str
+    value: str
+    tense: Tense
+    confidence: float
+    start: int
+    end: int
+    times: Times
+
+
+MOST_CANDIDATES = 64
+"""Of one message: more is a list or a paste, and would outgrow a record; raw turns stay searchable."""
+
+
+def candidates(said: Said, found: Sequence[Found]) -> tuple[Candidate, ...]:
+    """What was found, by place in the text: one candidate an item, and one present value a single-valued track.
+
+    The last one counts, for it corrects those before it. Values that cannot be values of their slot are dropped.
+    """
+    by_place = sorted(found, key=lambda each: (each.start, each.end, each.slot))
+    made = [candidate for each in by_place if (candidate := _candidate(said, each)) is not None]
+    last = {_contested(candidate): candidate for candidate in made}
+    return tuple(candidate for candidate in made if last[_contested(candidate)] is candidate)[:MOST_CANDIDATES]
+
+
+def _contested(candidate: Candidate) -> str:
+    if candidate.tense is not Tense.PRESENT:
+        return candidate.item_id
+    return track_of(candidate.kind, candidate.slot, candidate.qualifier, candidate.item_id)
+
+
+def _candidate(said: Said, found: Found) -> Candidate | None:
+    try:
+        value = canonicalise(slot_of(found.kind, found.slot), found.value)
+    except InvalidValue:
+        return None
+    return Candidate(
+        item_id=item_id(said.tenant_id, said.user_id, found.kind, found.slot, value.canonical),
+        kind=found.kind,
+        slot=found.slot,
+        qualifier=value.qualifier,
+        value=value.value,
+        canonical=value.canonical,
+        tense=found.tense,
+        confidence=found.confidence,
+        start=found.start,
+        end=found.end,
+        quote=said.text[found.start : found.end],
+        rule=found.rule,
+        known_from=found.times.known_from,
+        known_to=found.times.known_to,
+        granularity=found.times.granularity,
+        due_from=found.times.due_from,
+        due_to=found.times.due_to,
+    )

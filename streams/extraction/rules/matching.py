@@ -1,0 +1,237 @@
+"""Reads clauses by rules: finds the rules of a verb, fills their slots, gives each value its tense and its dates.
+
+Free of I/O. Every rule is tried at one place of a clause only, so the work grows with the number of clauses.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from schemas.records import Granularity, Kind, Tense
+from streams.extraction.clauses import Clause, Subject
+from streams.extraction.dates import DateMention, Part, find_dates
+from streams.extraction.guards import Opening
+from streams.extraction.names import Filled
+from streams.extraction.phrases import without_dangling
+from streams.extraction.rules.dating import happening, lean_of, mentions, times_of, today
+from streams.extraction.rules.found import Found, Said, Times
+from streams.extraction.rules.model import ANY_HEAD, NUMBER_HEAD, PAST_HEAD, Dated, Rule
+from streams.extraction.rules.patterns import compiled
+from streams.extraction.verbs import Aspect, is_past
+
+_HEAD = re.compile(r"[^\W_][\w'&/-]{0,30}")
+_BEFORE_REACH = 64
+_POSSESSION = "have"
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRule:
+    rule: Rule
+    pattern: re.Pattern[str]
+    before: re.Pattern[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A rule that fits a clause."""
+
+    rule: Rule
+    match: re.Match[str]
+    before: re.Match[str] | None
+    aspect: Aspect
+    tense: Tense
+
+
+class ClauseReader:
+    """Rules, found by the subject and the first word of a clause."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._rules: dict[tuple[Subject, str], list[CompiledRule]] = defaultdict(list)
+        for rule in rules:
+            made = CompiledRule(rule, compiled(rule.pattern), compiled(rule.before) if rule.before else None)
+            for subject in rule.subjects:
+                for head in rule.heads:
+                    self._rules[subject, head].append(made)
+
+    def read(self, said: Said, clause: Clause) -> Iterator[Found]:
+        """What the rules find in the clause."""
+        if clause.verb.aspect is Aspect.HYPOTHETICAL:
+            return
+        match = _HEAD.match(said.plain, clause.verb.head, clause.end)
+        if match is None:
+            return
+        head = match.group().lower()
+        for made in self._of(clause.subject, head):
+            yield from _apply(said, clause, made, head)
+
+    def _of(self, subject: Subject, head: str) -> Iterable[CompiledRule]:
+        yield from self._rules.get((subject, head), ())
+        yield from self._rules.get((subject, ANY_HEAD), ())
+        if is_past(head):
+            yield from self._rules.get((subject, PAST_HEAD), ())
+        if head[0].isdigit():
+            yield from self._rules.get((subject, NUMBER_HEAD), ())
+
+
+def _apply(said: Said, clause: Clause, made: CompiledRule, head: str) -> Iterator[Found]:
+    rule = made.rule
+    aspect = _aspect(rule, clause, head)
+    tense = rule.tenses.get(aspect)
+    if tense is None or not _may_speak(rule, clause, aspect):
+        return
+    match = made.pattern.match(said.plain, clause.verb.head, clause.end)
+    before = _before(said, clause, made) if match else None
+    if match is None or (made.before is not None and before is None):
+        return
+    reading = _Reading(rule, match, before, aspect, tense)
+    yield from (_birthday if rule.dated is Dated.IS else _filled)(said, clause, reading)
+
+
+def _aspect(rule: Rule, clause: Clause, head: str) -> Aspect:
+    aspect = clause.verb.aspect
+    if head == "got" and _POSSESSION in rule.heads and aspect in (Aspect.PERFECT, Aspect.PRESENT):
+        return Aspect.PRESENT
+    if aspect is Aspect.PRESENT and not clause.verb.be and is_past(head):
+        return Aspect.PAST
+    return aspect
+
+
+def _may_speak(rule: Rule, clause: Clause, aspect: Aspect) -> bool:
+    if rule.be is not None and rule.be is not clause.verb.be and clause.subject is not Subject.MY:
+        return False
+    if clause.opening is Opening.INSIDE and not rule.anywhere:
+        return False
+    if clause.opening is Opening.WHEN and aspect not in (Aspect.PAST, Aspect.USED_TO) and not rule.anywhere:
+        return False
+    if rule.needs_just and not clause.verb.just:
+        return False
+    return not (clause.conditional and rule.kind in (Kind.EVENT, Kind.TASK, Kind.DECISION))
+
+
+def _before(said: Said, clause: Clause, made: CompiledRule) -> re.Match[str] | None:
+    if made.before is None:
+        return None
+    return made.before.search(said.plain, max(0, clause.lead, clause.start - _BEFORE_REACH), clause.start)
+
+
+def _filled(said: Said, clause: Clause, reading: _Reading) -> Iterator[Found]:
+    rule = reading.rule
+    after, lead = mentions(said.plain, clause, said.clock, lean_of(rule.dated, reading.tense, reading.aspect))
+    mention = _mention(said, clause, reading, (*after, *lead))
+    if (mention is None and rule.dated is Dated.HAPPENS) or not _lasts(clause, reading, after, lead):
+        return
+    times = Times() if mention is None else times_of(rule.dated, mention, reading.tense)
+    for filled in _values(said.plain, clause, reading, after):
+        yield Found(
+            rule=rule.identifier,
+            kind=rule.kind,
+            slot=rule.slot,
+            value=_rendered(said, reading, filled),
+            tense=reading.tense,
+            confidence=rule.confidence,
+            start=min(clause.start, filled.start),
+            end=_quote_end(said, filled, reading, mention),
+            times=times,
+        )
+
+
+def _mention(said: Said, clause: Clause, reading: _Reading, found: Sequence[DateMention]) -> DateMention | None:
+    dated = reading.rule.dated
+    if reading.rule.needs_just:
+        return today(said.clock, clause.verb.head)
+    if dated is Dated.HAPPENS:
+        return happening(found, reading.tense, said.clock)
+    parts = _PARTS.get(dated, frozenset())
+    if dated is Dated.BEGAN:
+        parts = _BEGAN_PARTS.get((reading.tense, reading.aspect), _BEGAN_PARTS_OF_TENSE[reading.tense])
+    return next((mention for mention in found if mention.part in parts), None)
+
+
+def _lasts(clause: Clause, reading: _Reading, *found: Sequence[DateMention]) -> bool:
+    """Whether a perfect reaches to now: `I've always liked`, `I've lived here since`; a change (`I've moved`) does."""
+    change = reading.rule.tenses.get(Aspect.PAST) is Tense.PRESENT
+    if reading.aspect is not Aspect.PERFECT or reading.tense is not Tense.PRESENT or change:
+        return True
+    return clause.verb.always or any(mention.part is Part.SINCE for dates in found for mention in dates)
+
+
+def _values(text: str, clause: Clause, reading: _Reading, dates: Sequence[DateMention]) -> list[Filled]:
+    rule, match = reading.rule, reading.match
+    if rule.fill is None:
+        source = reading.before if reading.before is not None and "value" in reading.before.groupdict() else match
+        return [Filled(*source.span("value"))]
+    stop = next((mention.start for mention in dates if mention.start > match.end()), clause.end)
+    found = [
+        Filled(each.start, without_dangling(text, each.start, each.end)) for each in rule.fill(text, match.end(), stop)
+    ]
+    if rule.kind is Kind.EVENT:
+        return [each for each in found if " " in text[each.start : each.end]]
+    return [each for each in found if each.start < each.end]
+
+
+def _rendered(said: Said, reading: _Reading, filled: Filled) -> str:
+    groups = {name: (group or "").lower() for name, group in reading.match.groupdict().items()}
+    return reading.rule.value.format_map({**groups, "value": said.text[filled.start : filled.end]})
+
+
+def _quote_end(said: Said, filled: Filled, reading: _Reading, mention: DateMention | None) -> int:
+    """The words reach to the date and to `any more`, where they stand near the value."""
+    end = max(filled.end, reading.match.start() + len(reading.match.group().rstrip()))
+    if reading.aspect is Aspect.ENDED:
+        no_more = _NO_MORE.search(said.plain, end, end + _DATE_REACH)
+        end = no_more.end() if no_more else end
+    if mention is None or not end <= mention.start <= end + _DATE_REACH:
+        return end
+    return mention.end
+
+
+def _birthday(said: Said, clause: Clause, reading: _Reading) -> Iterator[Found]:
+    place = reading.before.span("value") if reading.before else (reading.match.end(), reading.match.end() + _DATE_REACH)
+    found = birthday_at(said, place[0], min(place[1], clause.end if reading.before is None else place[1]))
+    if found is None:
+        return
+    mention, value = found
+    rule = reading.rule
+    yield Found(
+        rule=rule.identifier,
+        kind=rule.kind,
+        slot=rule.slot,
+        value=value,
+        tense=reading.tense,
+        confidence=rule.confidence,
+        start=min(clause.start, mention.start),
+        end=max(reading.match.end(), mention.end),
+        times=Times(),
+    )
+
+
+def birthday_at(said: Said, start: int, end: int) -> tuple[DateMention, str] | None:
+    """A day that begins at `start` or a few characters on, as `YYYY-MM-DD` where the words give a year long past."""
+    for mention in find_dates(said.plain, said.clock, start=start, end=end)[:1]:
+        day = mention.valid_from.astimezone(said.clock.zone).date()
+        if mention.granularity is not Granularity.DAY or mention.start > start + _BIRTHDAY_GAP:
+            return None
+        spoken = _YEAR.search(said.plain, mention.start, mention.end) is not None and day < said.clock.today
+        return mention, day.isoformat() if spoken else f"--{day:%m-%d}"
+    return None
+
+
+_DATE_REACH = 40
+_NO_MORE = re.compile(r"\bany ?(?:more|longer)\b", re.IGNORECASE)
+_BIRTHDAY_GAP = 5
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_PARTS = {Dated.DUE: frozenset({Part.WHEN, Part.BY, Part.UNTIL})}
+_BEGAN_PARTS_OF_TENSE = {
+    Tense.PRESENT: frozenset({Part.SINCE}),
+    Tense.PLANNED: frozenset({Part.WHEN, Part.SINCE}),
+    Tense.PAST: frozenset({Part.WHEN, Part.UNTIL}),
+    Tense.ENDED: frozenset({Part.WHEN, Part.SINCE}),
+}
+_BEGAN_PARTS = {
+    (Tense.PRESENT, Aspect.PAST): frozenset({Part.WHEN, Part.SINCE}),
+    (Tense.PRESENT, Aspect.PERFECT): frozenset({Part.WHEN, Part.SINCE}),
+}
+"""A change has its day (`I moved in May`); a state has its beginning only (`since May`)."""

@@ -1,0 +1,69 @@
+"""All rules of this release, and the listing of them with what each found.
+
+Free of I/O.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from schemas.records import Candidate
+from streams.extraction.rules import (
+    answers,
+    contacts,
+    happenings,
+    home_and_work,
+    identity,
+    kin,
+    living,
+    tastes,
+)
+from streams.extraction.rules.model import AnswerRule, ContactRule, Rule
+
+AnyRule: TypeAlias = Rule | AnswerRule | ContactRule
+
+CLAUSE_RULES: Final[tuple[Rule, ...]] = (
+    *identity.RULES,
+    *home_and_work.RULES,
+    *tastes.RULES,
+    *living.RULES,
+    *kin.RULES,
+    *happenings.RULES,
+)
+ANSWER_RULES: Final[tuple[AnswerRule, ...]] = answers.RULES
+CONTACT_RULES: Final[tuple[ContactRule, ...]] = contacts.RULES
+RULES: Final[tuple[AnyRule, ...]] = (*CLAUSE_RULES, *ANSWER_RULES, *CONTACT_RULES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleRow:
+    """One line of the listing of rules."""
+
+    rule: str
+    kind: str
+    slot: str
+    confidence: float
+    examples: int
+    counter_examples: int
+    found: int
+    """Candidates in what was read."""
+
+
+def rules_table(candidates: Iterable[Candidate] = ()) -> tuple[RuleRow, ...]:
+    """Every rule, in the order of the table, with how many of `candidates` it found."""
+    found = Counter(candidate.rule for candidate in candidates)
+    return tuple(
+        RuleRow(
+            rule=rule.identifier,
+            kind=rule.kind.value,
+            slot=rule.slot,
+            confidence=rule.confidence,
+            examples=len(rule.examples),
+            counter_examples=len(rule.counter_examples),
+            found=found[rule.identifier],
+        )
+        for rule in RULES
+    )
