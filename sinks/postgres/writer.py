@@ -36,6 +36,12 @@ PATIENCE = {
     "tcp_user_timeout": 20_000,
 }
 
+_PASSING = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.IdleInTransactionSessionTimeout,
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owned:
@@ -126,17 +132,17 @@ class PostgresSink:
     def _transaction(self) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
         """One transaction. Raises Retryable, with the connection dropped, where the server or the way to it fails."""
         try:
-            connection = self._connection = self._connection or self._connect()
+            connection = self._connection or self._connect()
             with connection.transaction():
                 yield connection
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        except _PASSING as error:
             self.stop()
             raise Retryable(f"PostgreSQL: {error}", retry_after_seconds=RETRY_AFTER_SECONDS) from error
 
     def _connect(self) -> psycopg.Connection[tuple[Any, ...]]:
         options = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
         target = make_conninfo(self._url, application_name=self._sink, options=options, **PATIENCE)
-        connection = psycopg.connect(target, autocommit=True)
+        connection = self._connection = psycopg.connect(target, autocommit=True)
         for table in TABLES:
             connection.execute(_compose("create_staging", table))
         return connection

@@ -1,0 +1,83 @@
+"""The reads of the API find an index for what they ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+import psycopg
+import pytest
+
+from schemas.ids import EventId
+from sinks.postgres.migrate import migrate
+from sinks.postgres.writer import PostgresSink
+from support.derived import ANNA, CONVERSATION, TENANT, Topics, evidence, item, message, named, outcome
+from support.infrastructure import Infrastructure
+from support.sink_sites import SINK
+
+pytestmark = pytest.mark.integration
+
+QUERIES: Final = {
+    "messages_by_time": """
+        SELECT * FROM messages WHERE tenant_id = %(tenant)s AND conversation_id = 'c7'
+        AND (occurred_at, message_id) > ('2026-05-04', '') ORDER BY occurred_at, message_id LIMIT 20
+    """,
+    "messages_search": """
+        SELECT * FROM messages WHERE tenant_id = %(tenant)s AND search @@ to_tsquery('english', 'word77 | word78')
+    """,
+    "memory_items_search": """
+        SELECT * FROM memory_items WHERE search @@ to_tsquery('english', 'value77 | value78')
+    """,
+    "memory_items_pkey": """
+        SELECT * FROM memory_items WHERE tenant_id = %(tenant)s AND item_id = %(item)s
+    """,
+    "memory_items_by_user": """
+        SELECT * FROM memory_items WHERE tenant_id = %(tenant)s AND user_id = %(user)s
+        AND (kind, slot, item_id) > ('fact', 'hobby', %(item)s) ORDER BY kind, slot, item_id LIMIT 9
+    """,
+    "memory_item_versions_pkey": """
+        SELECT * FROM memory_item_versions WHERE tenant_id = %(tenant)s AND item_id = %(item)s
+        ORDER BY generation, version_offset
+    """,
+    "evidence_pkey": """
+        SELECT * FROM evidence WHERE tenant_id = %(tenant)s AND item_id = %(item)s
+    """,
+    "evidence_by_message": """
+        SELECT * FROM evidence
+        WHERE tenant_id = %(tenant)s AND conversation_id = %(conversation)s AND message_id = 'm9'
+    """,
+    "outcomes_by_event": """
+        SELECT * FROM outcomes WHERE tenant_id = %(tenant)s AND event_id = 'e9'
+    """,
+}
+"""What the API asks, by the index that must answer it."""
+
+
+@pytest.fixture(scope="module")
+def crowded(infrastructure: Infrastructure) -> Iterator[str]:
+    """Enough rows that a plan without its index would be seen to be worse."""
+    with infrastructure.fresh_database() as url:
+        migrate(url)
+        topics = Topics()
+        topics.append(*(message(f"m{n}", f"word{n} said", minute=n, conversation=f"c{n % 60}") for n in range(3_000)))
+        topics.append(*(item(f"value{n}", slot="hobby") for n in range(2_000)))
+        topics.append(*(evidence(f"value{n}", f"m{n}", slot="hobby") for n in range(2_000)))
+        topics.append(*(replace(outcome(n), event_id=EventId(f"e{n}")) for n in range(2_000)))
+        sink = PostgresSink(url, sink=SINK)
+        sink.start(topics.ends)
+        for batch in topics.batches():
+            sink.write(batch)
+        sink.stop()
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("VACUUM ANALYZE")
+        yield url
+
+
+@pytest.mark.parametrize("index", QUERIES)
+def test_a_read_of_the_api_uses_its_index(crowded: str, index: str) -> None:
+    names = {"tenant": TENANT, "user": ANNA, "conversation": CONVERSATION, "item": named("value9", "hobby")}
+    with psycopg.connect(crowded) as connection:
+        plan = "\n".join(line for (line,) in connection.execute(f"EXPLAIN {QUERIES[index]}", names).fetchall())
+    assert index in plan, plan
+    assert "Seq Scan" not in plan, plan

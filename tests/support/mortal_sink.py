@@ -1,0 +1,107 @@
+"""A sink process that ends, or freezes, itself in the middle of a batch.
+
+`python mortal_sink.py NAME GROUP [STEP SIGNAL NTH]`; otherwise it is what `python -m sinks NAME` runs.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import psycopg
+
+from sinks import app
+from sinks.ports import Batch
+from sinks.postgres import writer
+from sinks.postgres.rows import Row
+from sinks.postgres.tables import Table
+from sinks.postgres.writer import PostgresSink
+from sinks.redis.writer import RedisSink
+from topology import logs
+from topology.settings import Settings
+from topology.stages import POSTGRES_SINK, REDIS_SINK
+
+POSTGRES_STEPS = ("fetched", "advanced", "copied", "landed", "committed")
+REDIS_STEPS = ("fetched", "committed")
+
+
+@dataclass(slots=True)
+class Fate:
+    """At which step of which batch which signal comes."""
+
+    step: str = ""
+    number: int = 0
+    nth: int = 0
+    batches: int = 0
+
+    def begins(self) -> None:
+        self.batches += 1
+        self.reached("fetched")
+
+    def reached(self, step: str) -> None:
+        if (step, self.batches) == (self.step, self.nth):
+            os.kill(os.getpid(), self.number)
+
+
+class MortalPostgresSink(PostgresSink):
+    fate = Fate()
+
+    def write(self, batch: Batch) -> Mapping[str, int]:
+        self.fate.begins()
+        rows = super().write(batch)
+        self.fate.reached("committed")
+        return rows
+
+    def _advance(self, connection: psycopg.Connection[Any], progress: Mapping[Any, int]) -> bool:
+        advanced = super()._advance(connection, progress)
+        self.fate.reached("advanced")
+        return advanced
+
+    def _land(self, connection: psycopg.Connection[Any], rows: Mapping[str, Collection[Row]]) -> None:
+        super()._land(connection, rows)
+        self.fate.reached("landed")
+
+
+class MortalRedisSink(RedisSink):
+    fate = Fate()
+
+    def write(self, batch: Batch) -> Mapping[str, int]:
+        self.fate.begins()
+        rows = super().write(batch)
+        self.fate.reached("committed")
+        return rows
+
+
+def copying(copy: Callable[..., None], fate: Fate) -> Callable[..., None]:
+    """As the writer's own, with the step after the rows of a table are in its staging table."""
+
+    def wrapped(connection: psycopg.Connection[Any], table: Table[Any], rows: Iterable[Row]) -> None:
+        copy(connection, table, rows)
+        fate.reached("copied")
+
+    return wrapped
+
+
+def main(name: str, group: str, step: str = "", number: str = "SIGKILL", nth: str = "0") -> int:
+    fate = Fate(step=step, number=signal.Signals[number], nth=int(nth))
+    MortalPostgresSink.fate = MortalRedisSink.fate = fate
+    writer._copy = copying(writer._copy, fate)
+    settings = Settings()
+    logs.configure(settings, name)
+    app.SINKS["postgres"] = (
+        replace(POSTGRES_SINK, group=group),
+        lambda s: MortalPostgresSink(s.database_url.get_secret_value(), sink=group),
+    )
+    app.SINKS["redis"] = (
+        replace(REDIS_SINK, group=group),
+        lambda s: MortalRedisSink(s.redis_url.get_secret_value(), ttl_seconds=s.cache_ttl, generation=int(group)),
+    )
+    return app.run(settings, name, instance_id=os.environ.get("INSTANCE_ID"))
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
