@@ -1,21 +1,27 @@
-"""The composition root of the agents: settings in, a processor and its worker out.
+"""The composition root of the agents: the settings of a process in, the processor of its stage out.
 
-The one place where pure processors meet the engine.
+The one place where rules, processors and policies meet.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from schemas.codec import Codec
 from streams.extraction.rules import RuleExtractor
 from streams.ports import Processor
 from streams.processors.consolidate import ConsolidateProcessor
-from streams.processors.extract import ExtractPolicy, ExtractProcessor
+from streams.processors.extract import ExtractProcessor
+from streams.processors.policy import ExtractPolicy
 from topology.settings import Settings
-from topology.stages import CONSOLIDATE, EXTRACT
 
 
-def processor_of(stage: str, settings: Settings) -> Processor:
-    """The processor of a stage by its name. Raises KeyError for one that is not an agent."""
-    return {EXTRACT.name: _extract, CONSOLIDATE.name: _consolidate}[stage](settings)
+def extract(settings: Settings) -> Processor:
+    """Events to messages and candidates, with the rule extractor."""
+    policy = ExtractPolicy(
+        window_turns=settings.window_turns,
+        future_tolerance_seconds=settings.future_tolerance_seconds,
+    )
+    return ExtractProcessor(RuleExtractor(), settings.partitions, policy)
+
+
+def consolidate(_settings: Settings) -> Processor:
+    """Candidates and commands to evidence, items and profiles."""
+    return ConsolidateProcessor()

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
@@ -22,9 +22,6 @@ from yarl import URL
 from streams.engine.restore import Superseded
 
 logger = logging.getLogger(__name__)
-
-RESTORE_SECONDS: Final = 3_600.0
-"""The setting `broker_request_timeout`, within which Faust wants a recovery step done: a large table takes a while."""
 
 PartitionEnds = Mapping[int, int]
 TakeOver = Callable[[Iterable[int]], Awaitable[PartitionEnds]]
@@ -108,6 +105,10 @@ class LaneRecovery(Recovery):
     async def _build_offsets(self, _consumer: Any, tps: set[TP], destination: Counter[TP], _title: str) -> None:
         for tp in tps:
             destination[tp] = self.active_highwaters[tp]
+
+    async def _wait(self, coro: Any, timeout: Any = None) -> None:  # noqa: ARG002 - Faust gives it
+        """Without Faust's limit of one request: a large table takes longer, and a cut-off ends recovery for good."""
+        await super()._wait(coro)
 
     async def _seek_offsets(self, _consumer: Any, _tps: set[TP], _offsets: Counter[TP], _title: str) -> None:
         """Nothing is fetched, so nothing is sought."""

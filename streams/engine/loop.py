@@ -16,7 +16,7 @@ from faust.types import TP
 
 from schemas.codec import Codec
 from streams.engine.broker import Broker
-from streams.engine.driver import RESTORE_SECONDS, ControlConsumer, control_transport, table_manager
+from streams.engine.driver import ControlConsumer, control_transport, table_manager
 from streams.engine.lane import LaneContext, Run, RunLimits
 from streams.engine.lanes import Lanes
 from streams.engine.meter import RunMeter
@@ -32,6 +32,12 @@ logger = logging.getLogger(__name__)
 
 PROGRESS_SECONDS: Final = 0.2
 """How often the group's offsets are committed: for lag monitors, and for who waits until an event is queryable."""
+
+REQUEST_SECONDS: Final = 30.0
+"""An unanswered request of the group's member fails after this and is tried again; Faust's default is 90 s."""
+
+NEVER_SECONDS: Final = 1e6
+"""Faust's own commits have nothing to say; progress is committed by `_commit_progress`."""
 
 TABLE_OPTIONS: Final[Mapping[str, Any]] = {
     "driver": "rocksdict",
@@ -176,8 +182,8 @@ def _faust_app(settings: Settings, group: str, manager: type) -> faust.App:
         broker_session_timeout=session,
         broker_heartbeat_interval=min(3.0, session / 4),
         broker_rebalance_timeout=60.0,
-        broker_request_timeout=RESTORE_SECONDS,
-        broker_commit_interval=RESTORE_SECONDS,
+        broker_request_timeout=max(REQUEST_SECONDS, session),
+        broker_commit_interval=NEVER_SECONDS,
         web_enabled=False,
         stream_wait_empty=False,
     )

@@ -13,6 +13,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from streams.engine.broker import CALL_TIMEOUT_SECONDS, patiently
 from streams.ports import Headers
+from topology.kafka import RECORD_BYTES
 
 TRANSACTION_TIMEOUT_MS: Final = 60_000
 """After this the broker aborts what a dead owner left open; far above MESSAGE_TIMEOUT_MS, so it never aborts ours."""
@@ -56,6 +57,7 @@ class TransactionalWriter:
                 "transactional.id": transactional_id,
                 "transaction.timeout.ms": TRANSACTION_TIMEOUT_MS,
                 "message.timeout.ms": MESSAGE_TIMEOUT_MS,
+                "message.max.bytes": RECORD_BYTES,
                 "queue.buffering.max.messages": QUEUE_MAX_MESSAGES,
                 "linger.ms": 1,
                 "compression.type": "lz4",

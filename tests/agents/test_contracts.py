@@ -31,6 +31,7 @@ def test_versions_are_the_ones_these_contracts_were_read_from(package: str, pinn
         (Recovery, "_build_highwaters", ["self", "consumer", "tps", "destination", "title"]),
         (Recovery, "_build_offsets", ["self", "consumer", "tps", "destination", "title"]),
         (Recovery, "_seek_offsets", ["self", "consumer", "tps", "offsets", "title"]),
+        (Recovery, "_wait", ["self", "coro", "timeout"]),
         (Recovery, "on_recovery_completed", ["self", "generation_id"]),
         (AIOKafkaConsumerThread, "on_partitions_assigned", ["self", "assigned", "generation_id"]),
         (AIOKafkaConsumerThread, "verify_event_path", ["self", "now", "tp"]),

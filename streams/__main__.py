@@ -1,0 +1,64 @@
+"""`python -m streams`: the two agents, each a process of its own, and offline looks at what they would do.
+
+Reads the environment once and hands it down.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from streams import bootstrap
+from streams.ports import Processor
+from topology import logs
+from topology.settings import Settings
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """The agents that turn conversation events into memory."""
+
+
+@cli.command()
+def extract() -> None:
+    """Run extract: events in; messages, candidates, outcomes and dead letters out. Ends on SIGTERM."""
+    _run("extract", bootstrap.extract)
+
+
+@cli.command()
+def consolidate() -> None:
+    """Run consolidate: candidates and commands in; evidence, items and profiles out. Ends on SIGTERM."""
+    _run("consolidate", bootstrap.consolidate)
+
+
+@cli.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def replay(file: Path) -> None:
+    """Show what a conversation FILE (JSON lines, .gz or not) would leave behind, without Kafka."""
+    from streams.extraction.rules import RuleExtractor
+    from streams.replay import replay_file
+
+    try:
+        remembered = replay_file(file, RuleExtractor())
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    for status, count in remembered.outcomes.items():
+        click.echo(f"{count} events {status}")
+    for item in remembered.items:
+        click.echo(f"{item.user_id}\t{item.kind}\t{item.slot}\t{item.value}\t{item.status}")
+
+
+def _run(stage: str, processor: Callable[[Settings], Processor]) -> None:
+    from schemas.registry import codec
+    from streams.engine.worker import run_worker
+
+    settings = Settings()
+    logs.configure(settings, stage)
+    sys.exit(run_worker(settings, processor(settings), codec(settings.schema_registry_url)))
+
+
+if __name__ == "__main__":
+    cli()
