@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import click
@@ -102,9 +102,9 @@ def register(url: str, wait_seconds: int) -> None:
     """Bring every version to the registry, oldest first, each subject at FULL_TRANSITIVE. Repeating it is harmless."""
     from schemas.registry import Registry
 
-    with _told():
+    with _told(), closing(Registry(url, patience_seconds=wait_seconds)) as registry:
         count = 0
-        for registered in Registry(url, patience_seconds=wait_seconds).register(shipped()):
+        for registered in registry.register(shipped()):
             what = "registered" if registered.new else "was there"
             click.echo(
                 f"{registered.version.subject:36} {registered.version.version:3} id {registered.schema_id:5} {what}"
