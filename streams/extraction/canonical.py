@@ -67,7 +67,7 @@ def canonicalise(slot: Slot, value: str) -> CanonicalValue:
         return CanonicalValue(value=kept, canonical=kept, qualifier=None)
     if slot.qualified:
         return _qualified(slot, shown)
-    return CanonicalValue(value=shown, canonical=compared(slot, shown), qualifier=None)
+    return CanonicalValue(value=shown, canonical=_some(compared(slot, shown)), qualifier=None)
 
 
 def clean(value: str) -> str:
@@ -134,10 +134,14 @@ def _qualified(slot: Slot, value: str) -> CanonicalValue:
     thing, choice = clean(thing), clean(choice)
     if not (colon and thing and choice):
         raise InvalidValue(f"{slot.name} needs `thing: choice`")
-    qualifier = compared(slot, thing)
-    return CanonicalValue(
-        value=f"{thing}: {choice}", canonical=f"{qualifier}: {compared(slot, choice)}", qualifier=qualifier
-    )
+    qualifier, chosen = _some(compared(slot, thing)), _some(compared(slot, choice))
+    return CanonicalValue(value=f"{thing}: {choice}", canonical=f"{qualifier}: {chosen}", qualifier=qualifier)
+
+
+def _some(folded: str) -> str:
+    if not folded:
+        raise InvalidValue("nothing is left of the value without marks and articles")
+    return folded
 
 
 def _age(value: str) -> str:

@@ -24,7 +24,8 @@ _AND_CLAUSE = re.compile(
 _COMMA = re.compile(r",(?!\d)")
 _POINTS_BACK = re.compile(
     r"^\S+(?:\s+(?:up|out|in|on|off|over|away|back|to|at|for|with|about))?\s+(?:it|that|this|them|those|these|one|so|there|here|him|her"
-    r"|something|anything|everything|stuff|things)\b(?!\s+\w+\s+\w+)|\b(?:you|your|u|ur)\b",
+    r"|something|anything|everything|stuff|things)\b(?!\s+\w+\s+\w+)|\b(?:you|your|u|ur)\b"
+    r"|\s(?:it|them|him|her|this|that|there|those|these|one)$|\b(?:it|them)\s+(?:a|to|up|out|in|on|off|with|for|at|all|back|so|and)\b",
     re.IGNORECASE,
 )
 _DANGLING = words(

@@ -10,6 +10,7 @@ import re
 
 from streams.extraction.lexicon import words
 from streams.extraction.names import Filled
+from streams.extraction.phrases import without_dangling
 
 _TOKEN = re.compile(r"\"[^\"\n]{1,60}\"|\u201c[^\u201d\n]{1,60}\u201d|[^\W_][\w'&+#/-]{0,39}|[^\s]")
 _STOPS = words(
@@ -29,14 +30,13 @@ _BARRED_FIRST = words(
 )
 _GENERIC_THE = re.compile(
     r"the\s+(?:beach|sea|ocean|sun|rain|snow|outdoors|mountains?|city|countryside|woods|forest|gym|piano|guitar|violin|drums|cold"
-    r"|heat|winter|summer|spring|autumn|fall|night|dark|theat(?:er|re)|cinema|movies|arts|news|internet|smell|taste|sound|idea"
-    r"\s+of(?!\s+(?:that|this|it|you))|feeling|lake|desert|(?-i:[A-Z])[\w'-]+)\b",
+    r"|heat|winter|summer|spring|autumn|fall|night|dark|theat(?:er|re)|cinema|movies|arts|news|internet|smell|taste|sound|feeling|lake|desert|(?-i:[A-Z])[\w'-]+)\b",
     re.IGNORECASE,
 )
 _ARTICLE = re.compile(r"(?:an?|some)\s+(?=(?:good|nice|strong|hot|cold|spicy|long|quiet)\s)", re.IGNORECASE)
 _TO_VERB = re.compile(
     r"to\s+(?!(?:be|see|hear|know|think|say|tell|ask|get|have|help|learn|join|talk|chat|meet|admit|believe|call|point|add|share|give"
-    r"|go there|do (?:it|that|this|so)|try (?:it|that|this)|make|keep|look|start|come|use|imagine|visit|check|find)\b)(?=[a-z]{2,})",
+    r"|go there|do(?! (?:yoga|crossword|puzzles|sports|crafts))|try (?:it|that|this)|make|keep|look|start|come|use|imagine|visit|check|find)\b)(?=[a-z]{2,})",
     re.IGNORECASE,
 )
 _PREPOSITIONS = words(
@@ -71,11 +71,20 @@ def things(text: str, at: int, stop: int) -> list[Filled]:
     start = _opening(text, at, stop)
     if start is None:
         return []
-    end = _phrase_end(text, start, stop, _MOST_WORDS)
-    first = _trimmed(text, start, end, stop)
+    first = _trimmed(text, start, _phrase_end(text, start, stop, _MOST_WORDS), stop)
     if first is None:
         return []
-    return [first, *_more(text, first.end, stop)]
+    more = _more(text, first.end, stop)
+    if more and _reaches_on(text, first, more[0]):
+        return [first]
+    return [first, *more]
+
+
+def _reaches_on(text: str, first: Filled, second: Filled) -> bool:
+    """Whether what comes second may belong inside the first: `cooking for friends and family`."""
+    said = text[first.start : first.end].lower().split()
+    gerund = text[second.start : second.end].split()[0].lower().endswith("ing")
+    return said[0].endswith("ing") and not gerund and any(word in _PREPOSITIONS for word in said[1:])
 
 
 def thing(text: str, at: int, stop: int) -> list[Filled]:
@@ -120,31 +129,33 @@ def _phrase_end(text: str, at: int, stop: int, most: int) -> int:
 
 
 def _trimmed(text: str, start: int, end: int, stop: int) -> Filled | None:
+    """The thing without adverbs and dangling words at its end; None where it is no thing on its own."""
     for _ in range(2):
         tail = _TAIL.search(text, start, end)
-        if tail is not None:
-            end = tail.start()
-    while end > start and text[start:end].rsplit(None, 1)[-1].lower() in _PREPOSITIONS | {
-        "the",
-        "a",
-        "an",
-        "my",
-        "our",
-    }:
-        end = start + len(text[start:end].rsplit(None, 1)[0].rstrip()) if " " in text[start:end] else start
+        end = tail.start() if tail else end
+    end = without_dangling(text, start, end)
     said = text[start:end].lower()
-    if end - start < 2 or said in _STOPS or said in _FILLERS or said in _BARRED_FIRST or _POINTS_BACK.search(said):
+    if end - start < 2 or said in _NO_THINGS or _POINTS_BACK.search(said) or _OPEN_GERUND.fullmatch(said):
         return None
-    if _compares(text, end, stop):
-        return None
-    return Filled(start, end)
+    return None if _GOES_ON.match(text, end) or _is_relative(text, end, stop) else Filled(start, end)
 
 
-_COMPARISON = re.compile(r"\s+(?:more|better|less|best|most|is|are|was|were|than|makes?)\b", re.IGNORECASE)
+def _is_relative(text: str, end: int, stop: int) -> bool:
+    """Whether another subject follows at once, so that the words were its object: `the places we visit`."""
+    return not text[end:stop].strip() and _SUBJECT.match(text, stop) is not None
 
 
-def _compares(text: str, end: int, stop: int) -> bool:
-    return _COMPARISON.match(text, end, stop) is not None
+_SUBJECT = re.compile(r"(?:i|we)\b", re.IGNORECASE)
+_NO_THINGS = _STOPS | _FILLERS | _BARRED_FIRST
+_OPEN_GERUND = re.compile(
+    r"(?:making|watching|playing|going|doing|trying|using|getting|having|taking|giving|seeing|spending|visiting|looking|finding|buying"
+    r"|play|watch|make|do|eat|wear|wearing|eating|doing .{1,6}|explore|creating|adding|putting|keeping|sharing|telling|meeting)"
+)
+"""Verbs that say nothing without their object, which a list or a stop word has cut off."""
+_GOES_ON = re.compile(
+    r"\s+(?:more|better|less|best|most|is|are|was|were|than|makes?|it|them|him|her|this|that)\b", re.IGNORECASE
+)
+"""A comparison, a verb whose subject the words are, or an object that points back."""
 
 
 def _more(text: str, at: int, stop: int) -> list[Filled]:
@@ -155,7 +166,7 @@ def _more(text: str, at: int, stop: int) -> list[Filled]:
         if joint is None or joint.end() >= stop:
             break
         token = _TOKEN.match(text, joint.end(), stop)
-        if token is None or token.group().lower() in _STOPS | _BARRED_FIRST - {"the"}:
+        if token is None or token.group().lower() in _STOPS | _PREPOSITIONS | _BARRED_FIRST - {"the"}:
             break
         end = _phrase_end(text, joint.end(), stop, _MOST_LIST_WORDS)
         item = _trimmed(text, joint.end(), end, stop)

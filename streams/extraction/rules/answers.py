@@ -205,7 +205,7 @@ RULES: Final = (
         name="likes.yes",
         kind=Kind.PREFERENCE,
         slot="likes",
-        question=r"\bdo (?:you|u) (?:also |really )?(?:like|love|enjoy) (?P<thing>(?!it\b|this\b|that\b|them\b|your?\b|to\b|the\b|my\b|when\b|any\b|those\b|these\b|being\b)[a-z][\w'-]{2,18}"
+        question=r"(?:^|[.!?,;]\s*|\b(?:so|and|but|oh|well)\s+)do (?:you|u) (?:also |really )?(?:like|love|enjoy) (?P<thing>(?!most\b|about\b|it\b|this\b|that\b|them\b|your?\b|to\b|the\b|my\b|when\b|any\b|those\b|these\b|being\b)[a-z][\w'-]{2,18}"
         r"(?: (?!or\b|and\b|too\b|as\b)[\w'-]{2,18}){0,2})\s*\?\s*$",
         reply=_YES,
         value="{thing}",

@@ -26,7 +26,7 @@ from streams.extraction.rules.model import (
 _IDLE = (
     "wanted|needed|thought|knew|felt|liked|loved|hoped|mentioned|said|told|asked|forgot|meant|noticed|realized|realised|wondered|remembered"
     "|heard|understood|agreed|decided|tried|used|seemed|looked|believed|guessed|mean|planned|supposed|kept|held|became|woke|slept|enjoyed|hated"
-    "|missed|needed|wished|watched you|saw you|talked|checked|figured|turned|ended|hung|stayed up|chose|expected|grew|let|put|gave you|sent you"
+    "|missed|needed|wished|watched you|saw you|talked|checked|figured|turned|ended|hung|stayed up|chose|expected|grew|let|put|managed|had (?:an? |quite an? )?(?:[a-z]+ ){0,3}?(?:day|time|morning|evening|night|fun)\\b"
 )
 _MILESTONES = (
     "moved|adopted|graduated|bought|launched|opened|won|passed|joined|quit|lost|finished|started|got back|got home from|got promoted|got engaged"
@@ -116,7 +116,7 @@ RULES: Final = (
         subjects=I_OR_WE,
         heads=frozenset(word.split()[0] for word in _GOING.replace("l?", "l").replace("[sz]", "s").split("|"))
         | {"traveling", "organizing"},
-        pattern=rf"(?=(?:{_GOING})\b)(?!having (?:a (?:hard|good|great|bad)|trouble|fun)|getting (?:tired|better|worse|used|ready|old)|going (?:well|good|crazy|on))",
+        pattern=rf"(?=(?:{_GOING})\b)(?!having (?:a (?:hard|good|great|bad)|trouble|fun)|doing (?:quite|very|really|pretty|so|well|good|great|fine|ok|okay|alright|better|just|all)|getting (?:tired|better|worse|used|ready|old)|going (?:well|good|crazy|on))",
         fill=phrase,
         tenses=PLAN,
         be=True,

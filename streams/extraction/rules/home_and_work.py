@@ -342,7 +342,7 @@ RULES: Final = (
         heads=frozenset({"study", "studying", "studied", "majored", "majoring"}),
         pattern="(?:study|studying|studied|major(?:ed|ing) in) ",
         fill=subject,
-        tenses=tenses(present=Tense.PRESENT, past=Tense.PRESENT, perfect=Tense.PRESENT),
+        tenses=tenses(present=Tense.PRESENT, past=Tense.PRESENT),
         be=None,
         confidence=0.85,
         examples=(
