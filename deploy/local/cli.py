@@ -14,7 +14,7 @@ from subprocess import TimeoutExpired
 import click
 from rich.console import Console
 
-from deploy.local import lifecycle, overview
+from deploy.local import environment, lifecycle, overview
 from deploy.local import stack as stacks
 from deploy.local.artifacts import ChecksumMismatch
 from deploy.local.components import BY_NAME, COMPONENTS, SERVICES, Task, select
@@ -114,8 +114,8 @@ def logs(follow: bool, lines: int, component: str | None) -> None:
 
 @cli.command()
 def env() -> None:
-    """Print the addresses and keys of the running stack, one NAME=value a line."""
-    click.echo(existing().env_file.read_text(), nl=False)
+    """Print the stack's addresses and keys, one NAME=value a line, as stack.env has them while it is up."""
+    click.echo(environment.render(environment.addresses(existing())), nl=False)
 
 
 @cli.command()

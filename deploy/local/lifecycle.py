@@ -168,10 +168,12 @@ def _stop(services: Sequence[Service], supervisor: Supervisor, report: Report) -
     begun = time.monotonic()
     for service in living:
         supervisor.stop(service.name)
-    while any(supervisor.processes()[service.name].pid for service in living):
-        time.sleep(POLL_SECONDS)
-    for service in living:
-        report(service.name, f"stopped in {time.monotonic() - begun:.1f} s")
+    while living:
+        states = supervisor.processes()
+        for service in [service for service in living if states[service.name].pid == 0]:
+            report(service.name, f"stopped in {time.monotonic() - begun:.1f} s")
+            living.remove(service)
+        time.sleep(POLL_SECONDS if living else 0)
 
 
 def end_leftovers(stack: Stack) -> None:
