@@ -52,7 +52,7 @@ class Service:
     needs: tuple[str, ...] = ()
     stop_signal: str = "TERM"
     stop_seconds: int = 20
-    start_seconds: int = 120  # on two busy cores a Java process has been seen to take 25
+    start_seconds: int = 240  # on two cores shared with a test run a Java process has been seen to take 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

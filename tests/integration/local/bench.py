@@ -15,8 +15,8 @@ from deploy.local import stack as stacks
 from deploy.local.components import SERVICES
 from deploy.local.supervision import Supervisor
 
-COMMAND_SECONDS = 240
-RECOVERY_SECONDS = 90
+COMMAND_SECONDS = 280
+RECOVERY_SECONDS = 180
 
 
 @dataclass(frozen=True, slots=True)
