@@ -33,11 +33,6 @@ class Corpus:
     average_length: float
 
 
-def or_query(lexemes: Sequence[str]) -> str:
-    """A tsquery that matches any of the lexemes, as PostgreSQL reads it; every one is quoted."""
-    return " | ".join(f"'{_escaped(lexeme)}'" for lexeme in lexemes)
-
-
 def rarity(documents: Sequence[Document], corpus: Corpus, terms: int) -> tuple[float, ...]:
     """The inverse document frequency of each of `terms` lexemes. `documents` holds all of the corpus that match."""
     having = [sum(1 for document in documents if document.frequencies[term]) for term in range(terms)]
@@ -52,7 +47,3 @@ def score(document: Document, rarities: Sequence[float], average_length: float) 
         for rare, frequency in zip(rarities, document.frequencies, strict=True)
         if frequency
     )
-
-
-def _escaped(lexeme: str) -> str:
-    return lexeme.replace("\\", "\\\\").replace("'", "''")

@@ -134,27 +134,20 @@ CONVERSATIONS: LiteralString = """
     LIMIT %(limit)s
 """
 
-QUERY_LEXEMES: LiteralString = """
-    SELECT array(SELECT lexeme FROM unnest(to_tsvector('english', %(query)s)) ORDER BY positions[1]) AS lexemes
+QUESTION: LiteralString = """
+    SELECT
+        array(SELECT lexeme FROM unnest(to_tsvector('english', %(query)s)) ORDER BY positions[1]) AS lexemes,
+        (
+            SELECT count(*)
+            FROM (
+                SELECT FROM messages
+                WHERE tenant_id = %(tenant_id)s
+                    AND (%(conversation_id)s::text IS NULL OR conversation_id = %(conversation_id)s)
+                LIMIT %(most)s
+            ) AS counted
+        ) AS size
 """
-
-SCOPE_SIZE: LiteralString = """
-    SELECT count(*) AS size
-    FROM (
-        SELECT FROM messages
-        WHERE tenant_id = %(tenant_id)s AND (%(conversation_id)s::text IS NULL OR conversation_id = %(conversation_id)s)
-        LIMIT %(most)s
-    ) AS counted
-"""
-
-_FREQUENCIES: LiteralString = """
-    array(
-        SELECT coalesce(cardinality(held.positions), 0)
-        FROM unnest(%(lexemes)s::text[]) WITH ORDINALITY AS wanted(lexeme, place)
-        LEFT JOIN unnest(search) AS held ON held.lexeme = wanted.lexeme
-        ORDER BY wanted.place
-    ) AS frequencies
-"""
+"""The words that are searched for, in their order, and how many messages there are, up to a limit."""
 
 _STANDING: LiteralString = """
     tenant_id = %(tenant_id)s AND deleted_at IS NULL AND NOT removed
@@ -186,9 +179,8 @@ CONVERSATION_TURNS: LiteralString = (
         FROM turns
         WINDOW by_time AS (ORDER BY occurred_at, message_id)
     )
-    SELECT message_id, occurred_at, place, turns, average::float8, length(search) AS length, """
-    + _FREQUENCIES
-    + """
+    SELECT message_id, occurred_at, place, turns, average::float8, length(search) AS length,
+        CASE WHEN hit THEN search::text ELSE '' END AS vector
     FROM placed
     WHERE near
     ORDER BY place
@@ -198,19 +190,14 @@ CONVERSATION_TURNS: LiteralString = (
 
 MATCHING_MESSAGES: LiteralString = (
     """
-    SELECT conversation_id, message_id, length(search) AS length, """
-    + _FREQUENCIES
-    + """
-    FROM (
-        SELECT conversation_id, message_id, search
-        FROM messages
-        WHERE search @@ %(matching)s::tsquery
-            AND (%(conversation_id)s::text IS NULL OR conversation_id = %(conversation_id)s) AND """
+    SELECT conversation_id, message_id, length(search) AS length, search::text AS vector
+    FROM messages
+    WHERE search @@ %(matching)s::tsquery
+        AND (%(conversation_id)s::text IS NULL OR conversation_id = %(conversation_id)s) AND """
     + _STANDING
     + """
-        ORDER BY ts_rank(search, %(matching)s::tsquery, 1) DESC, conversation_id, message_id
-        LIMIT %(most)s
-    ) AS best
+    ORDER BY ts_rank(search, %(matching)s::tsquery, 1) DESC, conversation_id, message_id
+    LIMIT %(most)s
 """
 )
 """The likeliest messages of a scope too wide to be read whole."""
@@ -227,7 +214,8 @@ _MATCHING: LiteralString = """
                 WHERE evidence.tenant_id = %(tenant_id)s AND evidence.item_id = memory_items.item_id
                     AND evidence.conversation_id = %(conversation_id)s AND NOT evidence.removed))
     )
-    SELECT length(matching.search) AS length, """
+    SELECT length(matching.search) AS length, matching.search::text AS vector,
+"""
 
 _HELD: LiteralString = """
     WHERE CASE
@@ -240,8 +228,6 @@ _HELD: LiteralString = """
 
 MATCHING_ITEMS: LiteralString = (
     _MATCHING
-    + _FREQUENCIES.replace("(search)", "(matching.search)")
-    + ","
     + _ITEM
     + """
     FROM matching
@@ -251,8 +237,6 @@ MATCHING_ITEMS: LiteralString = (
 
 MATCHING_ITEMS_AS_KNOWN: LiteralString = (
     _MATCHING
-    + _FREQUENCIES.replace("(search)", "(matching.search)")
-    + ","
     + _ITEM
     + """
     FROM matching

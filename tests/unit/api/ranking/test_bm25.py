@@ -6,7 +6,7 @@ from math import log
 
 import pytest
 
-from api.ranking.bm25 import K1, B, Corpus, Document, or_query, rarity, score
+from api.ranking.bm25 import K1, B, Corpus, Document, rarity, score
 
 
 def document(*frequencies: int, length: int = 10) -> Document:
@@ -36,10 +36,6 @@ def test_rarer_words_shorter_texts_and_more_of_a_word_score_more() -> None:
     assert score(document(1, 0), rarities, 10) > score(document(0, 1), rarities, 10)
     assert score(document(1, 0, length=5), rarities, 10) > score(document(1, 0, length=50), rarities, 10)
     assert score(document(2, 0), rarities, 10) > score(document(1, 0), rarities, 10)
-
-
-def test_an_or_query_quotes_what_tsquery_would_read_as_syntax() -> None:
-    assert or_query(["cat", "o'brien", "a\\b", "x | y"]) == r"'cat' | 'o''brien' | 'a\\b' | 'x | y'"
 
 
 def test_an_empty_collection_has_no_average() -> None:

@@ -1,0 +1,94 @@
+"""The results of a recall: what was ranked, with its text and the words it rests on.
+
+Reads only what is shown: the texts of the best messages, the evidence of the best items.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from api.models.recall import RecallRequest, RecallResult
+from api.models.values import ItemSource
+from api.ranking.answer import Answer
+from api.ranking.merge import MessageKey, cited
+from api.readers import shapes, statements
+from api.readers.database import Rows
+from api.readers.items import evidence_of
+from schemas.ids import TenantId
+
+EVIDENCE_LOOKED_AT = 20
+"""Of an item, the latest; the best of these is shown."""
+
+
+async def of(
+    rows: Rows, answer: Answer, items: Mapping[str, shapes.Row], request: RecallRequest, tenant_id: TenantId
+) -> list[RecallResult]:
+    """The answer's best, in its order. `items` holds the row of every item that may be among them."""
+    messages = await _messages(rows, tenant_id, [ranked.message for ranked in answer.best if ranked.message])
+    item_ids = [UUID(ranked.item_id) for ranked in answer.best if ranked.item_id]
+    sources = await _sources(rows, tenant_id, item_ids, request)
+    found: list[RecallResult] = []
+    for ranked in answer.best:
+        if ranked.item_id is not None:
+            item, said = items[ranked.item_id], sources.get(ranked.item_id, [])
+            found.append(_item(ranked.score, item, said, answer.turns))
+        elif ranked.message in messages:
+            found.append(_message(ranked.score, messages[ranked.message]))
+    return found
+
+
+async def _messages(rows: Rows, tenant_id: TenantId, keys: Sequence[MessageKey]) -> dict[MessageKey, shapes.Row]:
+    conversations, messages = [key[0] for key in keys], [key[1] for key in keys]
+    parameters = {"tenant_id": tenant_id, "conversation_ids": conversations, "message_ids": messages}
+    found = await rows.all(statements.RECALLED_MESSAGES, parameters) if keys else []
+    return {(row["conversation_id"], row["message_id"]): row for row in found}
+
+
+async def _sources(
+    rows: Rows, tenant_id: TenantId, item_ids: list[UUID], request: RecallRequest
+) -> dict[str, list[ItemSource]]:
+    if not item_ids:
+        return {}
+    return await evidence_of(
+        rows, tenant_id, item_ids, request.known_at, request.conversation_id, limit=EVIDENCE_LOOKED_AT
+    )
+
+
+def _message(score: float, row: shapes.Row) -> RecallResult:
+    return RecallResult(
+        kind="message",
+        id=row["message_id"],
+        score=score,
+        text=row["text"],
+        message_ids=[row["message_id"]],
+        user_id=row["user_id"],
+        occurred_at=row["occurred_at"],
+        conversation_id=row["conversation_id"],
+        speaker_name=row["speaker_name"],
+        role=row["role"].lower(),
+        position=shapes.position(row, "source"),
+    )
+
+
+def _item(
+    score: float, row: shapes.Row, sources: Sequence[ItemSource], turns: Mapping[MessageKey, float]
+) -> RecallResult:
+    said = {(s.conversation_id, s.message_id): s for s in sources if s.conversation_id is not None}
+    chosen = [said[key] for key in cited(list(said), turns)]
+    return RecallResult(
+        kind="item",
+        id=str(row["item_id"]),
+        score=score,
+        text=f"{row['slot'].replace('_', ' ')}: {row['value']}",
+        message_ids=[source.message_id for source in chosen],
+        user_id=row["user_id"],
+        occurred_at=row["last_occurred_at"],
+        item_kind=row["kind"],
+        slot=row["slot"],
+        value=row["value"],
+        status=row["status"],
+        valid_from=row["valid_from"],
+        valid_to=row["valid_to"],
+        evidence=chosen,
+    )
