@@ -13,7 +13,7 @@ import sys
 import time
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -30,7 +30,7 @@ from schemas.ids import TenantId
 from schemas.json_events import InvalidEvent, read_event
 from schemas.keys import conversation_routing, partition_of
 from schemas.records import ConversationEvent
-from schemas.registry import codec
+from schemas.registry import RegistrySchemaIds
 from topology.errors import Misconfigured, Retryable
 from topology.kafka import LOGGER, producer_config
 from topology.settings import Settings
@@ -155,11 +155,11 @@ def feed_files(
     """
     report, started = FeedReport(), time.monotonic()
     producer = Producer({**producer_config(settings), "message.timeout.ms": DELIVERY_SECONDS * 1_000})
-    feeder = Feeder(producer, codec(settings.schema_registry_url), _partitions(producer), report)
-    shown = progress or Progress(disable=True)
-    for path in paths:
-        _feed_file(feeder, report, path, tenant, shown)
-    feeder.finish()
+    with _codec(settings) as events:
+        feeder = Feeder(producer, events, _partitions(producer), report)
+        for path in paths:
+            _feed_file(feeder, report, path, tenant, progress or Progress(disable=True))
+        feeder.finish()
     report.seconds = time.monotonic() - started
     return report
 
@@ -203,6 +203,12 @@ def _unpacked(file: BinaryIO, path: Path) -> Iterator[BinaryIO]:
         return
     with gzip.open(file) as unpacked:
         yield cast("BinaryIO", unpacked)
+
+
+@contextmanager
+def _codec(settings: Settings) -> Iterator[Codec]:
+    with closing(RegistrySchemaIds(settings.schema_registry_url)) as ids:
+        yield Codec(ids)
 
 
 def _partitions(producer: Producer) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -149,7 +150,7 @@ def feed(files: list[Path], monkeypatch: pytest.MonkeyPatch) -> tuple[FakeProduc
     producer = FakeProducer()
     monkeypatch.setattr(feeding, "Producer", lambda config: producer)
     monkeypatch.setattr(feeding, "_partitions", lambda producer: 4)
-    monkeypatch.setattr(feeding, "codec", lambda url: Codec(ShippedSchemaIds()))
+    monkeypatch.setattr(feeding, "_codec", lambda settings: nullcontext(Codec(ShippedSchemaIds())))
     return producer, CliRunner().invoke(feeding.feed, [str(file) for file in files])
 
 
