@@ -1,17 +1,18 @@
-"""Finds first-person clauses: who is the subject, how the verb is used (tense, negation, mood), where it begins.
+"""Finds first-person clauses: who is the subject, where the verb stands, and whether the clause asserts anything.
 
-Free of I/O. A shallow reading of English: it knows the words before the main verb, and leaves the rest to rules.
+Free of I/O. Places are found by two searches of the text; what surrounds them is looked at only for those that rules want.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from streams.extraction.guards import Opening, condition_at, opening, question_from
-from streams.extraction.sentences import Ranges, Sentence
+from streams.extraction.guards import Opening, condition_at, is_joke, is_transcript, opening, question_from
+from streams.extraction.sentences import Ranges, Sentence, not_own_words, sentences
 from streams.extraction.verbs import Aspect, VerbGroup, verb_group
 
 
@@ -24,8 +25,21 @@ class Subject(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a clause may stand: its subject begins at `start`, and the words before its verb at `body`."""
+
+    subject: Subject
+    start: int
+    body: int
+    contraction: str
+    """`m`, `ve`, `d`, `ll`, `re`, or nothing."""
+    borrowed: int | None = None
+    """Where the subject stands that this verb shares: `I live in Porto and work at a bank`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Clause:
-    """A clause from its subject on, up to where the sentence ends or the next subject begins."""
+    """A clause from its subject on, up to where the sentence ends, a question begins, or the next subject stands."""
 
     subject: Subject
     start: int
@@ -38,21 +52,28 @@ class Clause:
     verb: VerbGroup
 
 
+_PERSON = re.compile(r"\b(?:i'?m|i'?ve|i'll|i|we|my|our|me)\b", re.IGNORECASE)
 _SUBJECT = re.compile(
     r"(?<![\w'./@&+-])(?:(?P<i>i'm|im|i've|ive|i'd|i'll|i)|(?P<we>we'(?:re|ve|d|ll)|we)|(?P<my>my|our))"
     r"(?![\w/)=]|[.]\w|'\w|-\w)",
     re.IGNORECASE,
 )
+_BARE_VERBS = (
+    "moved|moving|relocated|went|started|born|working|living|allergic|got|bought|adopted|finished|graduated|joined|quit"
+    "|signed|visited|saw|met|came|flew|had|took|spent|made|watched|decided|raised|grew|based|remind|turned|ran|played|drove"
+    "|cooked|baked|attended|celebrated|won|lost|passed|completed|launched|hosted|sold|gave|stopped|diagnosed|resigned|enrolled"
+)
 _BARE = re.compile(
-    r"(?:(?:well|yeah|yes|yep|and|so|oh|hey|hi|btw|also|ok|okay|haha|lol|update|news|today|yesterday)[,!:]?\s+){0,3}"
-    r"(?P<verb>(?:(?:just|recently|finally|currently|also|really|only|actually)\s+)*"
-    r"(?:moved|moving|relocated|went|started|born|working|living|allergic|got|bought|adopted|finished|graduated|joined|quit"
-    r"|signed|visited|saw|met|came|flew|had|took|spent|made|watched|decided|raised|grew|based|remind|turned|ran|played|drove|cooked|baked|attended|celebrated|won|lost|passed|completed|launched|hosted|sold|gave|stopped|diagnosed|resigned|enrolled)\b)",
+    r"(?:\A|(?<=[.!?\n]))\s{0,4}"
+    r"(?:(?:well|yeah|yes|yep|and|so|oh|hey|hi|btw|also|ok|okay|haha|lol|update|news|today|yesterday)[,!:]?\s{1,3}){0,3}"
+    r"(?P<verb>(?:(?:just|recently|finally|currently|also|really|only|actually)\s{1,3}){0,2}"
+    rf"(?:{_BARE_VERBS})\b)",
     re.IGNORECASE,
 )
 _COORDINATED = re.compile(
-    r"\s(?:and|but)\s+(?:(?:also|now|then|just|recently|currently|still)\s+)*"
-    r"(?P<verb>live|work|love|like|hate|enjoy|have|own|speak|play|study|prefer|moved|started|bought|adopted|went|got|decided|am|visited)\b",
+    r"\s(?:and|but)\s{1,3}(?:(?:also|now|then|just|recently|currently|still)\s{1,3}){0,2}"
+    r"(?P<verb>live|work|love|like|hate|enjoy|have|own|speak|play|study|prefer|moved|started|bought|adopted|went|got|decided"
+    r"|am|visited)\b",
     re.IGNORECASE,
 )
 _COORDINATION_REACH = 60
@@ -62,94 +83,123 @@ _OTHER_SUBJECT = re.compile(
 _LEAD_REACH = 90
 
 
+def may_speak(text: str) -> bool:
+    """Whether a text can say anything of its speaker: it has a word of the first person, or begins with a bare verb."""
+    return _PERSON.search(text) is not None or _BARE.search(text) is not None
+
+
+class Discourse:
+    """A text as a sequence of clauses. What is asked of it once is kept, so each question costs its length once."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._subjects = list(_SUBJECT.finditer(text))
+        self._starts = [match.start() for match in self._subjects]
+        self._frames: dict[int, _Frame] = {}
+        self._setting: _Setting | None = None
+
+    def spots(self) -> Iterator[Spot]:
+        """Every place where a first-person clause may stand, subjects first, in order; asserted or not."""
+        for match in self._subjects:
+            yield _spot(match)
+        for match in _BARE.finditer(self.text):
+            start = match.start("verb")
+            yield Spot(Subject.NONE, start, start, "")
+        if self._subjects:
+            yield from self._coordinated()
+
+    def clause(self, spot: Spot, verb: VerbGroup) -> Clause | None:
+        """The clause that stands there; None where it is no assertion of the speaker's."""
+        if not self.owns(spot.start):
+            return None
+        frame = self._frame(spot.start)
+        if spot.start >= min(frame.asserted, frame.condition):
+            return None
+        if spot.borrowed is not None:
+            return self._shared(frame, spot, verb)
+        how = (
+            opening(self.text, frame.sentence.start, spot.start) if spot.subject is not Subject.NONE else Opening.PLAIN
+        )
+        if spot.subject is not Subject.MY and how is Opening.INSIDE:
+            return None
+        end = self._end(frame, spot.start)
+        return Clause(spot.subject, spot.start, end, self._lead(frame, spot.start), how, frame.condition < end, verb)
+
+    def owns(self, at: int) -> bool:
+        """Whether the words at a place are the speaker's, and meant."""
+        return not self._around().unmeant and not self._around().foreign.hold(at)
+
+    def _around(self) -> _Setting:
+        if self._setting is None:
+            found = sentences(self.text)
+            unmeant = is_joke(self.text) or is_transcript(self.text)
+            self._setting = _Setting(found, [each.start for each in found], not_own_words(self.text), unmeant)
+        return self._setting
+
+    def _frame(self, at: int) -> _Frame:
+        place = bisect_right(self._around().starts, at) - 1
+        if place not in self._frames:
+            sentence = self._around().sentences[place]
+            asserted, condition = question_from(self.text, sentence), condition_at(self.text, sentence)
+            self._frames[place] = _Frame(sentence, asserted, condition)
+        return self._frames[place]
+
+    def _end(self, frame: _Frame, at: int) -> int:
+        """Up to the next `I` or `we`; a `my` may still be part of what is said."""
+        following = bisect_right(self._starts, at)
+        for match in self._subjects[following : following + 3]:
+            if match.lastgroup != "my":
+                return min(frame.asserted, match.start())
+        return frame.asserted
+
+    def _lead(self, frame: _Frame, at: int) -> int:
+        before = bisect_right(self._starts, at - 1) - 1
+        earlier = self._subjects[before].end() if before >= 0 else 0
+        return max(frame.sentence.start, earlier, at - _LEAD_REACH)
+
+    def _coordinated(self) -> Iterator[Spot]:
+        for match in _COORDINATED.finditer(self.text):
+            before = bisect_right(self._starts, match.start()) - 1
+            if before < 0 or match.start() - self._starts[before] > _COORDINATION_REACH:
+                continue
+            first = self._subjects[before]
+            if first.lastgroup != "my" and not _OTHER_SUBJECT.search(self.text, first.end(), match.start()):
+                verb = match.start("verb")
+                yield Spot(Subject(first.lastgroup or "i"), verb, verb, "", borrowed=before)
+
+    def _shared(self, frame: _Frame, spot: Spot, verb: VerbGroup) -> Clause | None:
+        """The clause whose subject stands before another verb, if that verb asserts plainly."""
+        first = _spot(self._subjects[spot.borrowed or 0])
+        group = verb_group(self.text, first.body, spot.start, first.contraction)
+        clause = self.clause(first, group)
+        if clause is None or group.aspect not in (Aspect.PRESENT, Aspect.PAST):
+            return None
+        end = self._end(frame, spot.start)
+        return Clause(spot.subject, spot.start, end, clause.lead, clause.opening, frame.condition < end, verb)
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """What the whole text decides: its sentences, and which of its words are the speaker's and meant."""
+
+    sentences: list[Sentence]
+    starts: list[int]
+    foreign: Ranges
+    unmeant: bool
+
+
 @dataclass(frozen=True, slots=True)
 class _Frame:
     """What the clauses of one sentence share."""
 
-    text: str
     sentence: Sentence
-    last: int
-    """Before this a clause must begin to be an assertion."""
     asserted: int
     """Where the asserting part of the sentence ends, and a question begins."""
     condition: int
+    """Where a condition begins; what follows it is not asserted either."""
 
 
-def clauses(text: str, found: list[Sentence], foreign: Ranges) -> Iterator[Clause]:
-    """The clauses that the speaker asserts of himself, sentence by sentence, in order of their subjects."""
-    for sentence in found:
-        yield from _of_sentence(text, sentence, foreign)
-
-
-def _of_sentence(text: str, sentence: Sentence, foreign: Ranges) -> Iterator[Clause]:
-    subjects = list(_SUBJECT.finditer(text, sentence.start, sentence.end))
-    bare = _BARE.match(text, _first_word(text, sentence))
-    if not subjects and bare is None:
-        return
-    asserted = min(question_from(text, sentence), sentence.end)
-    condition = condition_at(text, sentence)
-    frame = _Frame(text, sentence, min(asserted, condition), asserted, condition)
-    if bare is not None and bare.start("verb") < frame.last and not foreign.hold(bare.start()):
-        yield _bare(frame, bare, subjects)
-    for at, match in enumerate(subjects):
-        if match.start() >= frame.last:
-            return
-        if not foreign.hold(match.start()):
-            yield from _of_subject(frame, subjects, at)
-
-
-def _first_word(text: str, sentence: Sentence) -> int:
-    at = sentence.start
-    while at < sentence.end and text[at].isspace():
-        at += 1
-    return at
-
-
-def _bare(frame: _Frame, match: re.Match[str], subjects: list[re.Match[str]]) -> Clause:
-    start, end = match.start("verb"), _end(frame, subjects, -1)
-    verb = verb_group(frame.text, start, end, "")
-    return Clause(Subject.NONE, start, end, frame.sentence.start, Opening.PLAIN, frame.condition < end, verb)
-
-
-def _of_subject(frame: _Frame, subjects: list[re.Match[str]], at: int) -> Iterator[Clause]:
-    match = subjects[at]
-    start, subject = match.start(), Subject(match.lastgroup or "i")
-    how = opening(frame.text, frame.sentence.start, start)
-    if subject is not Subject.MY and how is Opening.INSIDE:
-        return
-    end = _end(frame, subjects, at)
-    lead = max(subjects[at - 1].end(), start - _LEAD_REACH) if at else frame.sentence.start
-    if subject is Subject.MY:
-        verb = _no_verb(frame.text, match.end(), end)
-        yield Clause(subject, start, end, lead, how, frame.condition < end, verb)
-        return
-    contraction = match.group().lower()[1 if subject is Subject.I else 2 :].strip("'")
-    verb = verb_group(frame.text, match.end(), end, contraction)
-    first = Clause(subject, start, end, lead, how, frame.condition < end, verb)
-    yield first
-    yield from _coordinated(frame.text, first)
-
-
-def _end(frame: _Frame, subjects: list[re.Match[str]], at: int) -> int:
-    """Up to the next `I` or `we`; a `my` may still be part of what is said."""
-    for match in subjects[at + 1 : at + 4]:
-        if match.lastgroup != "my":
-            return min(frame.asserted, match.start())
-    return frame.asserted
-
-
-def _no_verb(text: str, at: int, end: int) -> VerbGroup:
-    while at < end and text[at].isspace():
-        at += 1
-    return VerbGroup(head=at, aspect=Aspect.PRESENT, be=False, just=False, always=False)
-
-
-def _coordinated(text: str, first: Clause) -> Iterator[Clause]:
-    """`I live in Porto and work at a bank`: the second verb has the first one's subject."""
-    if first.verb.aspect not in (Aspect.PRESENT, Aspect.PAST):
-        return
-    match = _COORDINATED.search(text, first.verb.head, min(first.end, first.verb.head + _COORDINATION_REACH))
-    if match is not None and not _OTHER_SUBJECT.search(text, first.verb.head, match.start()):
-        start = match.start("verb")
-        verb = verb_group(text, start, first.end, "")
-        yield Clause(first.subject, start, first.end, first.lead, first.opening, first.conditional, verb)
+def _spot(match: re.Match[str]) -> Spot:
+    subject = Subject(match.lastgroup or "i")
+    contraction = "" if subject is Subject.MY else match.group()[1 if subject is Subject.I else 2 :].lower().strip("'")
+    return Spot(subject, match.start(), match.end(), contraction)

@@ -66,6 +66,11 @@ def zone_of(name: str | None) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
+def may_hold_dates(text: str) -> bool:
+    """Whether it is worth looking for dates: one search for the words that every expression needs one of."""
+    return _ANCHOR.search(text) is not None
+
+
 def find_dates(
     text: str, clock: Clock, lean: Lean = Lean.NONE, start: int = 0, end: int | None = None
 ) -> tuple[DateMention, ...]:

@@ -28,6 +28,9 @@ _POINTS_BACK = re.compile(
     r"|\s(?:it|them|him|her|this|that|there|those|these|one)$|\b(?:it|them)\s+(?:a|to|up|out|in|on|off|with|for|at|all|back|so|and)\b",
     re.IGNORECASE,
 )
+_VERB_ALONE = re.compile(
+    r"\S+(?:\s+(?:out|up|down|off|back|in|on|over|away|through|around|along|together|again|better|worse))?\s*"
+)
 _DANGLING = words(
     "to the a an my our of in on at with for from by and or about very so too also just really this that last next me some his her "
     "early late around before until since over"
@@ -39,7 +42,7 @@ _LEAST_CHARACTERS = 4
 def phrase(text: str, at: int, stop: int) -> list[Filled]:
     """The verb phrase that begins at `at`; what points back (`do it`) or at the listener is none."""
     end = _end(text, at, stop)
-    if _POINTS_BACK.search(text[at:end]):
+    if _POINTS_BACK.search(text[at:end]) or _VERB_ALONE.fullmatch(text, at, end):
         return []
     end = without_dangling(text, at, end)
     return [Filled(at, end)] if end - at >= _LEAST_CHARACTERS else []

@@ -12,7 +12,7 @@ from streams.extraction.lexicon import words
 from streams.extraction.names import Filled
 from streams.extraction.phrases import without_dangling
 
-_TOKEN = re.compile(r"\"[^\"\n]{1,60}\"|\u201c[^\u201d\n]{1,60}\u201d|[^\W_][\w'&+#/-]{0,39}|[^\s]")
+_TOKEN = re.compile(r"\"[^\"\n]{1,60}\"|\u201c[^\u201d\n]{1,60}\u201d|[^\W_][\w'&+#/-]{0,39}(?:\.\d{1,6})*|[^\s]")
 _STOPS = words(
     "and or but because cause cuz coz bc so when whenever if while though although as since than that which who whom whose where "
     "what how why whether unless until till i i'm i've i'll i'd im we we're we've you you're he he's she she's it it's they "
@@ -44,7 +44,7 @@ _PREPOSITIONS = words(
 )
 _PARTICLES = words("up out down off back away as than")
 _TAIL = re.compile(
-    r"\s+(?:a lot|very much|so much|as well|the most|in general|at all|right now|at the moment|these days|lately|today|tonight|now"
+    r"\s+(?:a lot|very much|so much|as well|the most|in general|at all|personally|myself|right now|at the moment|these days|lately|today|tonight|now"
     r"|nowadays|though|much|a bit|a little|(?:on|during) (?:the )?weekends?|every \w+|all the time|from time to time"
     r"|in (?:my|our) (?:free|spare) time|for sure|of course|with (?:you|u|him|her|them|it|my \w+)|at home|in the (?:morning"
     r"|evening|afternoon)s?|anymore|any more|any longer)$",
@@ -84,7 +84,7 @@ def _reaches_on(text: str, first: Filled, second: Filled) -> bool:
     """Whether what comes second may belong inside the first: `cooking for friends and family`."""
     said = text[first.start : first.end].lower().split()
     gerund = text[second.start : second.end].split()[0].lower().endswith("ing")
-    return said[0].endswith("ing") and not gerund and any(word in _PREPOSITIONS for word in said[1:])
+    return not (said[0].endswith("ing") and gerund) and any(word in _PREPOSITIONS for word in said[1:])
 
 
 def thing(text: str, at: int, stop: int) -> list[Filled]:

@@ -80,14 +80,18 @@ _ALWAYS = re.compile(r"\balways\b", re.IGNORECASE)
 _JUST = re.compile(r"\bjust\b", re.IGNORECASE)
 
 
+def head_of(text: str, at: int) -> int:
+    """Where the main verb begins after a subject that ends at `at`; or what follows a form of `be`."""
+    match = _RUN.match(text, at, at + _LIMIT)
+    return _past_space(text, match.end() if match else at)
+
+
 def verb_group(text: str, at: int, end: int, contraction: str) -> VerbGroup:
-    """The verb group that begins at `at`, right after a subject and its `contraction` (`m`, `ve`, `d`, `ll`, `re`, or none)."""
+    """The verb group between a subject that ends at `at`, with its contraction, and the head; nothing counts from `end` on."""
     match = _RUN.match(text, at, min(end, at + _LIMIT))
     stop = match.end() if match else at
     run = text[at:stop]
-    head = stop
-    while head < end and text[head].isspace():
-        head += 1
+    head = _past_space(text, stop)
     return VerbGroup(
         head=head,
         aspect=_aspect(run, contraction, text[head : min(end, head + _TAIL_REACH)]),
@@ -95,6 +99,17 @@ def verb_group(text: str, at: int, end: int, contraction: str) -> VerbGroup:
         just=_JUST.search(run) is not None,
         always=_ALWAYS.search(run) is not None,
     )
+
+
+def no_verb(text: str, at: int) -> VerbGroup:
+    """What stands for a verb group after `my`: the head is the thing that is the speaker's."""
+    return VerbGroup(head=_past_space(text, at), aspect=Aspect.PRESENT, be=False, just=False, always=False)
+
+
+def _past_space(text: str, at: int) -> int:
+    while at < len(text) and text[at].isspace():
+        at += 1
+    return at
 
 
 def is_past(word: str) -> bool:

@@ -18,6 +18,7 @@ from streams.extraction.sentences import plain
 
 _QUESTION_REACH = 160
 """Characters at the end of a turn in which its question stands."""
+_ASKS = re.compile(r"\b(?:where|which|what'?s?|how old|how many|when|who|any|do|are|may i|my name)\b", re.IGNORECASE)
 _ANSWER_REACH = 200
 _TURNS_BACK = 2
 _OPENING = re.compile(
@@ -41,7 +42,8 @@ class AnswerReader:
         """The end of the last turn of another speaker that asks something, if it is close enough to be answered."""
         for before in reversed(context[-_TURNS_BACK:]):
             if before.user_id != turn.user_id:
-                return plain(before.text[-_QUESTION_REACH:]) if "?" in before.text[-_QUESTION_REACH:] else None
+                end = before.text[-_QUESTION_REACH:]
+                return plain(end) if "?" in end and _ASKS.search(end) else None
         return None
 
     def read(self, said: Said, asked: str) -> Iterator[Found]:

@@ -5,13 +5,16 @@ Free of I/O.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from schemas.records import Tense
+from streams.extraction.clauses import Discourse
 from streams.extraction.rules.found import Found, Said, Times
 from streams.extraction.rules.model import ContactRule
-from streams.extraction.rules.patterns import compiled
-from streams.extraction.sentences import Ranges
+from streams.extraction.rules.patterns import compiled, one_of
+
+_MINE = re.compile(r"\b(?:my|me)\b", re.IGNORECASE)
 
 
 class ContactReader:
@@ -19,14 +22,18 @@ class ContactReader:
 
     def __init__(self, rules: Sequence[ContactRule]) -> None:
         self._rules = [(rule, compiled(rule.pattern)) for rule in rules]
+        self._cue = re.compile(one_of({cue for rule in rules for cue in rule.cues}), re.IGNORECASE)
 
-    def read(self, said: Said, foreign: Ranges) -> Iterator[Found]:
+    def read(self, said: Said, discourse: Discourse) -> Iterator[Found]:
+        """What the rules find in a message."""
+        if _MINE.search(said.plain) is None or self._cue.search(said.plain) is None:
+            return
         lowered = said.plain.lower()
         for rule, pattern in self._rules:
             if not any(cue in lowered for cue in rule.cues):
                 continue
             for match in pattern.finditer(said.plain):
-                if not foreign.hold(match.start()):
+                if discourse.owns(match.start()):
                     yield _found(said, rule, match.span("value"), match.start())
 
 

@@ -5,18 +5,49 @@ Free of I/O.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from schemas.ids import TenantId, UserId, item_id
 from schemas.records import Candidate, Granularity, Kind, Tense
+from schemas.state import Turn
 from streams.extraction.canonical import InvalidValue, canonicalise
-from streams.extraction.dates import Clock
+from streams.extraction.dates import Clock, may_hold_dates, zone_of
 from streams.extraction.slots import slot_of, track_of
 
+_RECURS = re.compile(
+    r"\b(?:every|times a|times per|once a|twice a|once per|daily|weekends|\w{3,6}days)\b", re.IGNORECASE
+)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+class Signs:
+    """What a text has anywhere, looked for when first asked, and once."""
+
+    __slots__ = ("_dated", "_recurs", "_text")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._dated: bool | None = None
+        self._recurs: bool | None = None
+
+    @property
+    def dated(self) -> bool:
+        """Whether a date may stand in it."""
+        if self._dated is None:
+            self._dated = may_hold_dates(self._text)
+        return self._dated
+
+    @property
+    def recurs(self) -> bool:
+        """Whether it speaks of what happens again and again."""
+        if self._recurs is None:
+            self._recurs = _RECURS.search(self._text) is not None
+        return self._recurs
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """The message that is read: `text` as it came, `plain` with one form of apostrophe, equally long."""
 
@@ -25,6 +56,19 @@ class Said:
     clock: Clock
     tenant_id: TenantId
     user_id: UserId
+    signs: Signs
+
+
+def said_in(turn: Turn, tenant_id: TenantId, timezone: str | None, text: str) -> Said:
+    """The message of a turn, given its plain text."""
+    return Said(
+        text=turn.text,
+        plain=text,
+        clock=Clock(at=turn.occurred_at, zone=zone_of(timezone)),
+        tenant_id=tenant_id,
+        user_id=turn.user_id,
+        signs=Signs(text),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

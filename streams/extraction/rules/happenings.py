@@ -26,7 +26,7 @@ from streams.extraction.rules.model import (
 _IDLE = (
     "wanted|needed|thought|knew|felt|liked|loved|hoped|mentioned|said|told|asked|forgot|meant|noticed|realized|realised|wondered|remembered"
     "|heard|understood|agreed|decided|tried|used|seemed|looked|believed|guessed|mean|planned|supposed|kept|held|became|woke|slept|enjoyed|hated"
-    "|missed|needed|wished|watched you|saw you|talked|checked|figured|turned|ended|hung|stayed up|chose|expected|grew|let|put|managed|had (?:an? |quite an? )?(?:[a-z]+ ){0,3}?(?:day|time|morning|evening|night|fun)\\b"
+    "|missed|needed|wished|watched you|saw you|talked|checked|figured|turned|ended|hung|stayed up|chose|expected|grew|let|put|managed|messed|screwed|found out|had (?:an? |quite an? )?(?:[a-z]+ ){0,3}?(?:day|time|morning|evening|night|fun)\\b"
 )
 _MILESTONES = (
     "moved|adopted|graduated|bought|launched|opened|won|passed|joined|quit|lost|finished|started|got back|got home from|got promoted|got engaged"
@@ -42,9 +42,9 @@ _GOING = (
     "|playing|performing|leaving|returning|celebrating|presenting|competing|joining|doing|volunteering|organi[sz]ing|watching|making|going to"
 )
 _ERRANDS = (
-    "call|phone|ring|email|e-mail|text|message|write|send|book|buy|get|order|pay|renew|cancel|return|pick|drop|submit|finish|file|fix|repair|clean"
-    "|pack|prepare|apply|register|sign|schedule|reschedule|confirm|collect|deliver|print|wash|water|feed|walk|visit|see|meet|take|bring|study|read|update"
-    "|replace|hand|turn|mail|post|review|complete|organi[sz]e|plan|reply|respond|contact|ask|tell|remind|check|make|go to|attend|practi[sc]e|prepare"
+    "call|phone|ring|email|e-mail|text|message|write|send|book|buy|order|pay|renew|cancel|return|pick|drop|submit|finish|file|fix|repair|clean"
+    "|pack|prepare|apply|register|sign|schedule|reschedule|confirm|collect|deliver|print|wash|water|feed|walk|visit|meet|bring|study|read|update"
+    "|replace|hand|turn|mail|post|review|complete|organi[sz]e|plan|reply|respond|contact|remind|attend|practi[sc]e|prepare"
 )
 _GIVEN = "send|bring|email|e-mail|text|call|lend|pay|give|forward|mail|ship|deliver|return|cook|bake|make|buy|get|share|show|write|introduce"
 
@@ -116,7 +116,7 @@ RULES: Final = (
         subjects=I_OR_WE,
         heads=frozenset(word.split()[0] for word in _GOING.replace("l?", "l").replace("[sz]", "s").split("|"))
         | {"traveling", "organizing"},
-        pattern=rf"(?=(?:{_GOING})\b)(?!having (?:a (?:hard|good|great|bad)|trouble|fun)|doing (?:quite|very|really|pretty|so|well|good|great|fine|ok|okay|alright|better|just|all)|getting (?:tired|better|worse|used|ready|old)|going (?:well|good|crazy|on))",
+        pattern=rf"(?=(?:{_GOING})\b)(?!having (?:(?:[a-z]+ ){0, 2}(?:problems?|issues?|troubles?|difficult[a-z]+)|a (?:hard|good|great|bad)|trouble|fun)|doing (?:quite|very|really|pretty|so|well|good|great|fine|ok|okay|alright|better|just|all)|getting (?:tired|better|worse|used|ready|old)|going (?:well|good|crazy|on))",
         fill=phrase,
         tenses=PLAN,
         be=True,
@@ -180,16 +180,13 @@ RULES: Final = (
         kind=Kind.EVENT,
         slot="event",
         subjects=I_OR_WE,
-        heads=frozenset({"have", "got", "had"}),
-        pattern=rf"(?:have|got|had)(?: got)? (?=(?:an?|my|our|another|two|three) (?:[\w'-]{{2,16}} ){{0,3}}?(?:{_APPOINTMENT})\b)",
+        heads=frozenset({"have", "got"}),
+        pattern=rf"(?:have|got)(?: got)? (?=(?:an?|my|our|another|two|three) (?:[\w'-]{{2,16}} ){{0,3}}?(?:{_APPOINTMENT})\b)",
         fill=phrase,
-        tenses=tenses(present=Tense.PLANNED, future=Tense.PLANNED, past=Tense.PAST, perfect=Tense.PLANNED),
+        tenses=tenses(present=Tense.PLANNED, future=Tense.PLANNED, perfect=Tense.PLANNED),
         dated=Dated.HAPPENS,
         confidence=0.85,
-        examples=(
-            example("I have a dentist appointment on Tuesday.", "dentist appointment", tense=Tense.PLANNED),
-            example("I had an interview yesterday", "interview", tense=Tense.PAST),
-        ),
+        examples=(example("I have a dentist appointment on Tuesday.", "dentist appointment", tense=Tense.PLANNED),),
         counter_examples=("I have an appointment.", "I don't have a meeting today.", "Do I have a meeting tomorrow?"),
     ),
     Rule(
@@ -212,8 +209,7 @@ RULES: Final = (
         slot="task",
         subjects=I_OR_WE,
         heads=frozenset({"need", "have", "gotta", "must", "got"}),
-        pattern=rf"(?:(?:need|have|got) to|gotta|must) (?:remember to |remind myself to )?(?=(?:{_ERRANDS})\b)(?!get (?:going|back|to|used|some (?:rest|sleep))|go to (?:bed|sleep)"
-        r"|see (?:if|how|what|it)|check (?:out|if|it)|tell|ask|make (?:sure|it)|take (?:a|care)|say|admit)",
+        pattern=rf"(?:(?:need|have|got) to|gotta|must) (?:remember to |remind myself to )?(?=(?:{_ERRANDS})\b)",
         fill=phrase,
         dated=Dated.DUE,
         confidence=0.8,
@@ -265,7 +261,7 @@ RULES: Final = (
         kind=Kind.TASK,
         slot="task",
         subjects=I_ONLY,
-        heads=frozenset({"finally", PAST_HEAD}),
+        heads=frozenset({"managed", "remembered", "got"}),
         pattern="(?:managed to|remembered to|got around to) ",
         fill=phrase,
         tenses=tenses(past=Tense.PAST, perfect=Tense.PAST),

@@ -234,7 +234,7 @@ RULES: Final = (
         slot="goal",
         subjects=I_ONLY,
         heads=frozenset({"trying", "learning", "saving", "training"}),
-        pattern=r"(?:trying to (?=(?:learn|lose|quit|save|improve|become|get fit|get pregnant|eat (?:more|less|better|health)|stop smoking)\b)|(?=learning (?:to |how to )?"
+        pattern=r"(?:trying to (?=(?:learn|lose|quit|save (?:money|up|for)|improve|become|get fit|get pregnant|eat (?:more|less|better|health)|stop smoking)\b)|(?=learning (?:to |how to )?"
         r"(?:(?-i:[A-Z])|(?:play|cook|code|swim|drive|knit|sew|surf|ski|dance|paint|draw|the)\b))|(?=saving (?:up )?for)|(?=training for))",
         fill=phrase,
         be=True,

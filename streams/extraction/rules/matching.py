@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from schemas.records import Granularity, Kind, Tense
-from streams.extraction.clauses import Clause, Subject
+from streams.extraction.clauses import Clause, Discourse, Spot, Subject
 from streams.extraction.dates import DateMention, Part, find_dates
 from streams.extraction.guards import Opening
 from streams.extraction.names import Filled
@@ -20,9 +20,11 @@ from streams.extraction.rules.dating import happening, lean_of, mentions, times_
 from streams.extraction.rules.found import Found, Said, Times
 from streams.extraction.rules.model import ANY_HEAD, NUMBER_HEAD, PAST_HEAD, Dated, Rule
 from streams.extraction.rules.patterns import compiled
-from streams.extraction.verbs import Aspect, is_past
+from streams.extraction.verbs import Aspect, VerbGroup, head_of, is_past, no_verb, verb_group
 
-_HEAD = re.compile(r"[^\W_][\w'&/-]{0,30}")
+_HEAD = re.compile(r"\s{0,8}([^\W_][\w'&/-]{0,30})")
+_CLAUSE_REACH = 300
+"""Characters after its head within which a clause shows what rule it fits."""
 _BEFORE_REACH = 64
 _POSSESSION = "have"
 
@@ -56,52 +58,77 @@ class ClauseReader:
                 for head in rule.heads:
                     self._rules[subject, head].append(made)
 
-    def read(self, said: Said, clause: Clause) -> Iterator[Found]:
-        """What the rules find in the clause."""
-        if clause.verb.aspect is Aspect.HYPOTHETICAL:
-            return
-        match = _HEAD.match(said.plain, clause.verb.head, clause.end)
-        if match is None:
-            return
-        head = match.group().lower()
-        for made in self._of(clause.subject, head):
+    def read(self, said: Said, discourse: Discourse) -> Iterator[Found]:
+        """What the rules find in the clauses of a message."""
+        for spot in discourse.spots():
+            at = spot.body if spot.subject is Subject.MY else head_of(said.plain, spot.body)
+            head = _HEAD.match(said.plain, at)
+            if head is not None:
+                word = head.group(1).lower()
+                rules = self._of(said, spot.subject, word)
+                if rules:
+                    yield from _read_spot(said, discourse, spot, rules, word)
+
+    def _of(self, said: Said, subject: Subject, head: str) -> list[CompiledRule]:
+        """The rules for such a clause. Those that need a date or a habit's words are left out where the text has none."""
+        found = [*self._rules.get((subject, head), ())]
+        anyhow = self._rules.get((subject, ANY_HEAD), ())
+        if anyhow and said.signs.recurs:
+            found.extend(anyhow)
+        if is_past(head) and said.signs.dated:
+            found.extend(self._rules.get((subject, PAST_HEAD), ()))
+        if head[0].isdigit():
+            found.extend(self._rules.get((subject, NUMBER_HEAD), ()))
+        return found
+
+
+def _read_spot(
+    said: Said, discourse: Discourse, spot: Spot, rules: Sequence[CompiledRule], head: str
+) -> Iterator[Found]:
+    my = spot.subject is Subject.MY
+    verb = (
+        no_verb(said.plain, spot.body) if my else verb_group(said.plain, spot.body, len(said.plain), spot.contraction)
+    )
+    if verb.aspect is Aspect.HYPOTHETICAL:
+        return
+    fitting = [made for made in rules if _fits(said, verb, made, head, my=my)]
+    clause = discourse.clause(spot, verb) if fitting else None
+    if clause is not None:
+        for made in fitting:
             yield from _apply(said, clause, made, head)
 
-    def _of(self, subject: Subject, head: str) -> Iterable[CompiledRule]:
-        yield from self._rules.get((subject, head), ())
-        yield from self._rules.get((subject, ANY_HEAD), ())
-        if is_past(head):
-            yield from self._rules.get((subject, PAST_HEAD), ())
-        if head[0].isdigit():
-            yield from self._rules.get((subject, NUMBER_HEAD), ())
+
+def _fits(said: Said, verb: VerbGroup, made: CompiledRule, head: str, *, my: bool) -> bool:
+    """The cheap test, before the sentence around the clause is looked at."""
+    rule = made.rule
+    if _aspect(rule, verb, head) not in rule.tenses or (rule.be is not None and rule.be is not verb.be and not my):
+        return False
+    return made.pattern.match(said.plain, verb.head, verb.head + _CLAUSE_REACH) is not None
 
 
 def _apply(said: Said, clause: Clause, made: CompiledRule, head: str) -> Iterator[Found]:
     rule = made.rule
-    aspect = _aspect(rule, clause, head)
-    tense = rule.tenses.get(aspect)
-    if tense is None or not _may_speak(rule, clause, aspect):
-        return
+    aspect = _aspect(rule, clause.verb, head)
     match = made.pattern.match(said.plain, clause.verb.head, clause.end)
-    before = _before(said, clause, made) if match else None
-    if match is None or (made.before is not None and before is None):
+    if match is None or not _may_speak(rule, clause, aspect):
         return
-    reading = _Reading(rule, match, before, aspect, tense)
+    before = _before(said, clause, made)
+    if made.before is not None and before is None:
+        return
+    reading = _Reading(rule, match, before, aspect, rule.tenses[aspect])
     yield from (_birthday if rule.dated is Dated.IS else _filled)(said, clause, reading)
 
 
-def _aspect(rule: Rule, clause: Clause, head: str) -> Aspect:
-    aspect = clause.verb.aspect
+def _aspect(rule: Rule, verb: VerbGroup, head: str) -> Aspect:
+    aspect = verb.aspect
     if head == "got" and _POSSESSION in rule.heads and aspect in (Aspect.PERFECT, Aspect.PRESENT):
         return Aspect.PRESENT
-    if aspect is Aspect.PRESENT and not clause.verb.be and is_past(head):
+    if aspect is Aspect.PRESENT and not verb.be and is_past(head):
         return Aspect.PAST
     return aspect
 
 
 def _may_speak(rule: Rule, clause: Clause, aspect: Aspect) -> bool:
-    if rule.be is not None and rule.be is not clause.verb.be and clause.subject is not Subject.MY:
-        return False
     if clause.opening is Opening.INSIDE and not rule.anywhere:
         return False
     if clause.opening is Opening.WHEN and aspect not in (Aspect.PAST, Aspect.USED_TO) and not rule.anywhere:
