@@ -8,12 +8,11 @@ from __future__ import annotations
 import logging
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from types import FrameType
 
-from schemas.codec import Codec
-from schemas.registry import RegistrySchemaIds
+from schemas import registry
 from sinks.consumer import Limits, SinkLoop
 from sinks.decoding import decode
 from sinks.log import KafkaLog
@@ -47,17 +46,16 @@ def run(settings: Settings, name: str, *, instance_id: str | None = None) -> int
     """Follow the log until SIGTERM or SIGINT. Returns the exit code: 0 after a signal, 1 after a failure."""
     stage, build = SINKS[name]
     meters = SinkMeters(metrics.build(stage.name))
-    ids = RegistrySchemaIds(settings.schema_registry_url)
     loop = SinkLoop(
         log=KafkaLog(_kafka(settings, stage, instance_id), stage.inputs),
         sink=build(settings),
-        decode=partial(decode, Codec(ids)),
+        decode=partial(decode, registry.codec(settings.schema_registry_url)),
         limits=Limits(
             batch_records=settings.sink_batch_records, batch_wait_seconds=settings.sink_batch_wait_ms / 1_000
         ),
         meters=meters,
     )
-    with closing(ids), _stopped_by_signals(loop), _probes(settings, meters):
+    with _stopped_by_signals(loop), _probes(settings, meters):
         return _exit_code(loop, meters)
 
 

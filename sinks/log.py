@@ -21,7 +21,7 @@ from topology.topics import TopicName
 
 T = TypeVar("T")
 
-ANSWER_SECONDS: Final = 10.0
+ANSWER_SECONDS: Final = 5.0
 RETRY_AFTER_SECONDS: Final = 0.5
 COMMIT_AGAIN_SECONDS: Final = 1.0
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -157,6 +157,8 @@ class KafkaLog:
         return _asked(lambda: self._consumer.get_watermark_offsets(_at(partition), ANSWER_SECONDS))
 
     def committed(self, partitions: Collection[Partition]) -> Mapping[Partition, int]:
+        if not partitions:
+            return {}  # librdkafka would ask, and wait, all the same
         found = _asked(lambda: self._consumer.committed([_at(p) for p in partitions], ANSWER_SECONDS))
         return {_partition(one): one.offset for one in found if one.offset >= 0}
 

@@ -147,6 +147,12 @@ def test_what_the_group_is_told_arrives(kafka: str, group: str, open_log: Open) 
     assert log.committed([FIRST, Partition(topic=TOPIC, number=1)]) == {FIRST: 7}
 
 
+def test_asking_about_no_partition_needs_no_broker() -> None:
+    settings = Settings(kafka_bootstrap_servers="127.0.0.1:1")
+    with closing(KafkaLog(consumer_config(settings, group="nobody"), [TOPIC])) as log:
+        assert log.committed([]) == {}
+
+
 def test_what_the_group_is_told_last_arrives_even_when_it_is_left_at_once(kafka: str, group: str) -> None:
     settings = Settings(kafka_bootstrap_servers=kafka, session_timeout_seconds=6)
     with closing(KafkaLog(consumer_config(settings, group=group), [TOPIC])) as log:
