@@ -57,7 +57,7 @@ _ABSOLUTE = _table(
     ("slashed", r"(?P<left>\d{1,2})/(?P<right>\d{1,2})/{year}", means.slashed),
     ("weekday_month_day", "{weekday},? {month} (?:the )?{day}(?:,? {year})?", means.month_day),
     ("weekday_day_month", "{weekday},? (?:the )?{day} (?:of )?{month}(?:,? {year})?", means.month_day),
-    ("month_day", r"{month} (?:the )?{day}(?!\d)(?:,? {year})?", means.month_day),
+    ("month_day", r"{month} (?:the )?{day}(?!\d)(?:,? {year})?(?!{counted})", means.month_day),
     ("day_month", "(?:the )?{day} (?:of )?{month}(?:,? {year})?", means.month_day),
     ("month_year", "(?:{in} )?(?:{early}[- ])?{month}(?: of)?,? {year}", means.named_month),
     ("stepped_month", "{step} {month}", means.named_month),

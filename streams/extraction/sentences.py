@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_END = re.compile(r"[.!?…]+[\"'\u201d)\]]*(?=\s|$)|\n+|[.!?](?=[A-Z][a-z])")
+_END = re.compile(r"[.!?…]+[\"'\u201d)\]]*(?:\n+|(?=\s|$))|\n+|(?<=[a-z])[.!?](?=[A-Z][a-z]|I[\s'])")
 """Also where the space was forgotten: `I love it.My dog too`."""
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(.])(?:[A-Z]|mr|mrs|ms|dr|st|mt|prof|jr|sr|vs|etc|approx|no|e\.g|i\.e|a\.m|p\.m|u\.s)$", re.IGNORECASE
@@ -22,7 +22,7 @@ _FOREIGN = re.compile(
     r"|^[ \t]*>[^\n]*$"  # a quoted line of mail or chat
     r"|^[ \t]*(?:\[?\d{1,2}:\d\d(?::\d\d)?\]?[ \t]*)?<[^>\n]{1,40}>[^\n]*$"  # a pasted line of chat: <nick> text
     r"|`[^`\n]+`"
-    r"|\u201c[^\u201d\n]*\u201d|\u00ab[^\u00bb\n]*\u00bb|\u201e[^\u201c\u201d\n]*[\u201c\u201d]"
+    r"|\u201c[^\u201c\u201d\n]{0,600}\u201d|\u00ab[^\u00ab\u00bb\n]{0,600}\u00bb|\u201e[^\u201e\u201c\u201d\n]{0,600}[\u201c\u201d]"
     r"|(?<![\w\d])\"[^\"\n]*\"(?!\w)"
     r"|(?<!\w)'(?=[^\W\d_])(?:[^'\n]|'(?=\w)){2,300}'(?!\w)",
     re.DOTALL | re.MULTILINE,

@@ -153,7 +153,7 @@ _OPEN_GERUND = re.compile(
 )
 """Verbs that say nothing without their object, which a list or a stop word has cut off."""
 _GOES_ON = re.compile(
-    r"\s+(?:more|better|less|best|most|is|are|was|were|than|makes?|it|them|him|her|this|that)\b", re.IGNORECASE
+    r"\s+(?:(?:of|for|about|with|in|on|to|at|from)\s+)?(?:more|better|less|best|most|is|are|was|were|than|makes?|it|them|him|her|this|that)\b", re.IGNORECASE
 )
 """A comparison, a verb whose subject the words are, or an object that points back."""
 

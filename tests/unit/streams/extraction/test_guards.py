@@ -1,0 +1,195 @@
+"""What a speaker asks, supposes, quotes, retells or jokes is no memory; nor is what belongs to somebody else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from schemas.ids import MessageId, TenantId, UserId
+from schemas.records import Candidate, Role, Tense
+from schemas.state import Turn
+from streams.extraction.rules import RuleExtractor
+from streams.extraction.sentences import plain, sentences
+
+EXTRACTOR = RuleExtractor()
+TURN = Turn(
+    message_id=MessageId("m"),
+    user_id=UserId("ana"),
+    speaker_name="Ana",
+    role=Role.USER,
+    text="I live in Porto.",
+    occurred_at=datetime(2024, 6, 12, 15, 30, tzinfo=UTC),
+    recalled=False,
+)
+
+SILENT = {
+    "question": [
+        "Do I live in Porto?",
+        "Where did I say I live in Porto?",
+        "Am I allergic to peanuts?",
+        "Should I move to Porto next month?",
+        "do you think I like chess?",
+        "What if I moved to Porto?",
+    ],
+    "condition": [
+        "If I lived in Rome I'd own a car.",
+        "If I work at Meridian, I have a car.",
+        "Unless I move to Porto, we stay.",
+        "Imagine I live in Porto.",
+        "I wish I lived in Porto.",
+        "I would live in Porto.",
+        "I might move to Porto next month.",
+        "Suppose I have a dog named Rex.",
+        "I could work at Meridian.",
+    ],
+    "quotation": [
+        '"I live in Porto," he said.',
+        "“I love chess” is her motto.",
+        "He wrote: 'I live in Porto and I love chess'.",
+        "> I live in Porto\nno way",
+        "<rui> I live in Porto",
+        "```\nI live in Porto\n```",
+        "`I live in Porto`",
+        "Ana: I live in Porto\nRui: I live in Lisbon",
+        "«I live in Porto», wrote Rui",
+    ],
+    "reported": [
+        "She said I live in Porto.",
+        "They think I love chess.",
+        "He told me, I live in Porto.",
+        "The song goes: I love chess",
+        "My mum believes I work at Meridian.",
+        "Rui says that I love chess.",
+    ],
+    "joke": [
+        "I live in Porto, jk",
+        "I love chess /s",
+        "I moved to Mars, just kidding",
+    ],
+    "others": [
+        "My brother lives in Porto.",
+        "You live in Porto.",
+        "She is allergic to peanuts.",
+        "The city I live in is nice.",
+        "People love chess.",
+        "His name is Rui.",
+        "their dog Rex barks",
+    ],
+    "politeness": [
+        "I'd love a coffee.",
+        "I'd like to book a table.",
+        "I would love to see that.",
+        "I'd prefer tea.",
+        "I hope you like chess.",
+        "I love your idea!",
+        "I like the sound of that.",
+    ],
+    "idiom": [
+        "I love it!",
+        "love it!",
+        "I'm dying over here",
+        "I'm dead",
+        "I hate it when that happens.",
+        "I have to say, well done.",
+        "I live for this.",
+        "I'm all ears.",
+        "I need to go.",
+        "I feel like pizza.",
+        "I'm like, seriously?",
+        "I have no idea.",
+        "I'm in love.",
+        "I'm from the future",
+    ],
+}
+
+
+def extracted(text: str, **changes: object) -> tuple[Candidate, ...]:
+    return EXTRACTOR.extract(replace(TURN, text=text, **changes), [], TenantId("t"), None, None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("why", "text"), [(why, text) for why, texts in SILENT.items() for text in texts])
+def test_nothing_is_remembered_from(why: str, text: str) -> None:
+    assert [(each.rule, each.quote) for each in extracted(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("I live in Porto, what about you?", ["Porto"]),
+        ("I love chess, do you?", ["chess"]),
+        ("Well, honestly, I live in Porto.", ["Porto"]),
+        ("It rained all day, but I live in Porto so who cares", ["Porto"]),
+        ("bob: I live in Porto", ["Porto"]),
+        ("I’m allergic to peanuts", ["peanuts"]),
+        ("I love “The Night Train”", ["“The Night Train”"]),
+        ("Did you know? I live in Porto.", ["Porto"]),
+        ("When I lived in Quito it rained.", ["Quito"]),
+        ("Now that I live in Porto, all is well", ["Porto"]),
+        ("As for me, I live in Porto.", ["Porto"]),
+        ("I live in Porto and work at Meridian.", ["Porto", "Meridian"]),
+        ("I live in St. Ives. I love chess", ["St. Ives", "chess"]),
+        ("I moved out.I live in Porto", ["Porto"]),
+    ],
+)
+def test_an_assertion_is_found_among_other_words(text: str, values: list[str]) -> None:
+    assert [each.value for each in extracted(text)] == [value.strip("“”") for value in values]
+
+
+def test_the_last_word_on_a_single_value_counts() -> None:
+    assert [each.value for each in extracted("I live in Porto. No wait, I live in Braga!")] == ["Braga"]
+
+
+def test_a_former_value_stands_beside_the_present_one() -> None:
+    found = {each.value: each.tense for each in extracted("I used to live in Lisbon, but now I live in Porto.")}
+    assert found == {"Lisbon": Tense.PAST, "Porto": Tense.PRESENT}
+
+
+def test_recalled_text_is_never_extracted_from() -> None:
+    assert extracted(TURN.text)
+    assert extracted(TURN.text, recalled=True) == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "heard"), [(None, True), ("en", True), ("en-GB", True), ("und", True), ("pt", False)]
+)
+def test_only_english_is_read(language: str | None, heard: bool) -> None:
+    found = EXTRACTOR.extract(TURN, [], TenantId("t"), None, language)
+    assert bool(found) is heard
+
+
+def test_any_speaker_and_role_is_heard() -> None:
+    (one,) = extracted(TURN.text, user_id=UserId("ana"))
+    (other,) = extracted(TURN.text, user_id=UserId("rui"), role=Role.ASSISTANT)
+    assert one.item_id != other.item_id
+    assert one.canonical == other.canonical
+
+
+def test_a_date_is_read_in_the_zone_of_the_speaker() -> None:
+    turn = replace(TURN, text="I moved to Porto today.", occurred_at=datetime(2024, 6, 12, 3, tzinfo=UTC))
+    found = EXTRACTOR.extract(turn, [], TenantId("t"), "America/Los_Angeles", None)
+    (there,) = [each for each in found if each.slot == "home_city"]
+    assert there.known_from == datetime(2024, 6, 11, 7, tzinfo=UTC)
+
+
+def test_the_question_before_gives_an_answer_its_meaning_only_if_another_asked() -> None:
+    answer = replace(TURN, text="In Lisbon.")
+    asked = replace(TURN, text="Where do you live?")
+    assert EXTRACTOR.extract(answer, [asked], TenantId("t"), None, None) == ()
+    (found,) = EXTRACTOR.extract(answer, [replace(asked, user_id=UserId("rui"))], TenantId("t"), None, None)
+    assert (found.value, found.quote) == ("Lisbon", "In Lisbon")
+
+
+def test_sentences_are_the_whole_text() -> None:
+    text = "One. Two?  Dr. Who came!\nFour"
+    found = sentences(text)
+    assert "".join(text[each.start : each.end] for each in found) == text
+    assert [text[each.start : each.end].strip() for each in found] == ["One.", "Two?", "Dr. Who came!", "Four"]
+    assert [each.question for each in found] == [False, True, False, False]
+
+
+def test_plain_text_keeps_its_length() -> None:
+    text = "I’m\u00a0here ‘now’ 😀"
+    assert plain(text) == "I'm here 'now' 😀"
+    assert len(plain(text)) == len(text)
