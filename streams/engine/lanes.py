@@ -48,6 +48,12 @@ class Lanes:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="lane")
         self._takeover = asyncio.Lock()
         self._assignment = 0
+        self._begun = False
+
+    @property
+    def begun(self) -> bool:
+        """Whether the latest assignment is restored and worked on; also true of a spare worker with no partition."""
+        return self._begun
 
     @property
     def partitions(self) -> tuple[int, ...]:
@@ -101,6 +107,7 @@ class Lanes:
     def begin(self) -> None:
         """Start feeding the agent; called once Faust is ready for runs."""
         self._feeds = [asyncio.ensure_future(self._feed(lane)) for lane in self._lanes.values()]
+        self._begun = True
         logger.info("lanes opened", extra={"partitions": self.partitions})
 
     async def _feed(self, lane: Lane) -> None:
@@ -164,6 +171,7 @@ class Lanes:
 
     async def release(self) -> None:
         """Let checkpoints in progress finish, then close all lanes. Idempotent."""
+        self._begun = False
         lanes, self._lanes = list(self._lanes.values()), {}
         feeds, self._feeds = self._feeds, []
         for lane in lanes:

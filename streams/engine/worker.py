@@ -5,8 +5,6 @@ Blocks until a signal ends it. SIGTERM and SIGINT let checkpoints in progress fi
 
 from __future__ import annotations
 
-from typing import Any
-
 import faust
 
 from schemas.codec import Codec
@@ -49,12 +47,13 @@ def _run(app: faust.App, log_level: str) -> int:
 
 
 def _ready(engine: Engine) -> Readiness:
-    """Ready once Faust has joined its group and every assigned partition is restored; a spare worker is ready too."""
-    tables: Any = engine.app.tables
-    recovered = tables.recovery.completed.is_set() and not engine.app.rebalancing
+    """Ready once Faust has joined its group and every assigned partition is restored; a spare worker is ready too.
+
+    Asks nothing of Faust: its services bind to the event loop of the thread that first touches them.
+    """
     lag = sum(engine.lanes.lag().values())
     partitions = ",".join(map(str, engine.lanes.partitions))
-    return Readiness(ready=recovered, checks={"partitions": partitions, "lag_records": str(lag)})
+    return Readiness(ready=engine.lanes.begun, checks={"partitions": partitions, "lag_records": str(lag)})
 
 
 def _live(engine: Engine) -> Readiness:
