@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import (
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    Producer,
+    TopicCollection,
+    TopicPartition,
+)
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
@@ -18,7 +27,7 @@ def fresh_topics(kafka: str) -> None:
     """Every topic of the topology, empty; what was there before is gone, with its groups' offsets."""
     admin = AdminClient({"bootstrap.servers": kafka})
     names = [str(topic.name) for topic in TOPICS]
-    there = set(admin.list_topics(timeout=_WAIT_SECONDS).topics) & set(names)
+    there = _ids(admin, names)
     if there:
         _await(admin.delete_topics(sorted(there)).values())
     wanted = [
@@ -34,6 +43,22 @@ def fresh_topics(kafka: str) -> None:
         for topic in TOPICS
     ]
     _create(admin, wanted)
+    deadline = time.monotonic() + _WAIT_SECONDS
+    while len(_ids(admin, names).items() - there.items()) < len(names):
+        assert time.monotonic() < deadline, "the new topics did not appear"
+        time.sleep(0.05)
+
+
+def _ids(admin: AdminClient, names: Sequence[str]) -> dict[str, str]:
+    """Ids of the topics that the broker shows: for a moment it still takes records for one that is gone by now."""
+    found = {}
+    for name, future in admin.describe_topics(TopicCollection(list(names))).items():
+        try:
+            found[name] = str(future.result(_WAIT_SECONDS).topic_id)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+                raise
+    return found
 
 
 def _create(admin: AdminClient, wanted: Sequence[NewTopic]) -> None:

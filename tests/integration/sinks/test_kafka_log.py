@@ -30,8 +30,6 @@ Open: TypeAlias = Callable[[], KafkaLog]
 @pytest.fixture
 def kafka(infrastructure: Infrastructure) -> str:
     broker.fresh_topics(infrastructure.kafka)
-    admin = AdminClient({"bootstrap.servers": infrastructure.kafka})
-    until(lambda: len(admin.list_topics(TOPIC, timeout=10).topics[TOPIC].partitions) == broker.PARTITIONS)
     return infrastructure.kafka
 
 
