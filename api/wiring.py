@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
+from confluent_kafka import Consumer
 from redis.asyncio import Redis
 
 from api.freshness.kafka import KafkaOffsets
@@ -51,7 +52,7 @@ async def connect(settings: Settings, meters: Meters) -> AsyncIterator[Dependenc
     async with AsyncExitStack() as stack:
         database = await _database(stack, settings)
         redis = await _redis(stack, settings)
-        offsets = KafkaOffsets(kafka.admin(settings), settings.partitions)
+        offsets = _offsets(stack, settings)
         watch = _watch(stack, offsets, meters)
         yield Dependencies(
             keys=StoredKeys(database),
@@ -95,6 +96,12 @@ def _log(stack: AsyncExitStack, settings: Settings) -> KafkaLog:
     log.start()
     stack.push_async_callback(asyncio.to_thread, log.stop)
     return log
+
+
+def _offsets(stack: AsyncExitStack, settings: Settings) -> KafkaOffsets:
+    offsets = KafkaOffsets(lambda group: Consumer(kafka.consumer_config(settings, group=group)), settings.partitions)
+    stack.push_async_callback(asyncio.to_thread, offsets.close)
+    return offsets
 
 
 def _watch(stack: AsyncExitStack, offsets: KafkaOffsets, meters: Meters) -> FreshnessWatch:

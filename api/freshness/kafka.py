@@ -1,17 +1,17 @@
-"""Offsets as Kafka's admin protocol tells them, without blocking the event loop.
+"""Offsets as Kafka tells them, off the event loop: the ends of topics, and how far groups have come.
 
-Reads offsets; commits nothing.
+Reads offsets; joins no group and commits nothing. Asked through consumers, not through the admin client: that one
+aborts the whole process when a coordinator moves (librdkafka issues 3663, 4605) and leaks (its Python issue 1901).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from concurrent.futures import Future
-from typing import Any
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 
-from confluent_kafka import ConsumerGroupTopicPartitions, IsolationLevel, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka import OFFSET_END, Consumer, KafkaException, TopicPartition
 
 from api.freshness.barrier import Offsets
 from topology.errors import Retryable
@@ -19,41 +19,67 @@ from topology.topics import TopicName
 
 REQUEST_SECONDS = 5.0
 RETRY_AFTER_SECONDS = 1.0
+THREADS = 4
+"""A level of stages asks for its ends and its groups at the same time."""
+OBSERVER = "api-observer"
+"""The group of the consumer that asks for ends; it never joins."""
 
 
 class KafkaOffsets:
-    """`StreamOffsets` of a cluster whose topics all have `partitions` partitions."""
+    """`StreamOffsets` of a cluster whose topics all have `partitions` partitions.
 
-    def __init__(self, admin: AdminClient, partitions: int, request_seconds: float = REQUEST_SECONDS) -> None:
-        self._admin, self._request_seconds = admin, request_seconds
+    `consumer` makes an unsubscribed, read-committed consumer of a group; one a group is kept. Call `close` in the end.
+    """
+
+    def __init__(
+        self, consumer: Callable[[str], Consumer], partitions: int, request_seconds: float = REQUEST_SECONDS
+    ) -> None:
+        self._make, self._request_seconds = consumer, request_seconds
         self._partitions = range(partitions)
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="offsets")
+        self._consumers: dict[str, Consumer] = {}
+        self._lock = Lock()
 
     async def ends(self, topics: Sequence[TopicName]) -> Offsets:
-        self._admin.poll(0)  # hands librdkafka's log lines on
-        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-        wanted = dict.fromkeys(self._of(topics), latest)
-        futures = self._admin.list_offsets(
-            wanted, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=self._request_seconds
-        )
-        found = await _all(futures.values())
-        return {(at.topic, at.partition): result.offset for at, result in zip(futures, found, strict=True)}
+        def ask() -> list[TopicPartition]:
+            consumer = self._consumer(OBSERVER)
+            # Kafka's own way to ask for the end is the time -1, which is what librdkafka passes on here.
+            return consumer.offsets_for_times(self._of(topics, OFFSET_END), timeout=self._request_seconds)
+
+        return await self._told(ask)
 
     async def committed(self, group: str, topics: Sequence[TopicName]) -> Offsets:
-        request = ConsumerGroupTopicPartitions(group, self._of(topics))
-        futures = self._admin.list_consumer_group_offsets([request], request_timeout=self._request_seconds)
-        (result,) = await _all(futures.values())
-        return {(at.topic, at.partition): max(0, at.offset) for at in result.topic_partitions}
+        def ask() -> list[TopicPartition]:
+            return self._consumer(group).committed(self._of(topics), timeout=self._request_seconds)
 
-    def _of(self, topics: Sequence[TopicName]) -> list[TopicPartition]:
-        return [TopicPartition(str(topic), partition) for topic in topics for partition in self._partitions]
+        return await self._told(ask)
+
+    def close(self) -> None:
+        """Blocks until what is being asked is answered or given up."""
+        self._threads.shutdown()
+        for consumer in self._consumers.values():
+            consumer.close()
+
+    def _of(self, topics: Sequence[TopicName], offset: int = 0) -> list[TopicPartition]:
+        return [TopicPartition(str(topic), partition, offset) for topic in topics for partition in self._partitions]
+
+    def _consumer(self, group: str) -> Consumer:
+        with self._lock:
+            if group not in self._consumers:
+                self._consumers[group] = self._make(group)
+        self._consumers[group].poll(0)  # hands librdkafka's log lines on; there are no records to come
+        return self._consumers[group]
+
+    async def _told(self, ask: Callable[[], list[TopicPartition]]) -> Offsets:
+        try:
+            found = await asyncio.get_running_loop().run_in_executor(self._threads, ask)
+        except KafkaException as error:
+            raise _untold(error) from error
+        for at in found:
+            if at.error is not None:
+                raise _untold(at.error)
+        return {(at.topic, at.partition): max(0, at.offset) for at in found}
 
 
-async def _all(futures: Any) -> list[Any]:
-    return list(await asyncio.gather(*map(_one, futures)))
-
-
-async def _one(future: Future[Any]) -> Any:
-    try:
-        return await asyncio.wrap_future(future)
-    except KafkaException as error:
-        raise Retryable(f"Kafka does not tell its offsets: {error}", retry_after_seconds=RETRY_AFTER_SECONDS) from error
+def _untold(error: object) -> Retryable:
+    return Retryable(f"Kafka does not tell its offsets: {error}", retry_after_seconds=RETRY_AFTER_SECONDS)

@@ -143,6 +143,14 @@ def topic(infrastructure: Infrastructure) -> Iterator[TopicName]:
     admin.delete_topics([name])
 
 
+def offsets_of(settings: Settings, partitions: int, request_seconds: float = 5.0) -> KafkaOffsets:
+    return KafkaOffsets(
+        lambda group: Consumer({**consumer_config(settings, group=group), "log_level": 0}),
+        partitions,
+        request_seconds=request_seconds,
+    )
+
+
 async def eventually(offsets: KafkaOffsets, topic: TopicName, ends: tuple[int, int]) -> None:
     """Wait for the ends. A fresh leader may not believe yet that it leads, and commit markers come a moment later."""
     found: Offsets = {}
@@ -156,9 +164,9 @@ async def eventually(offsets: KafkaOffsets, topic: TopicName, ends: tuple[int, i
 
 
 async def test_ends_and_commits_as_a_reader_of_committed_records_sees_them(
-    infrastructure: Infrastructure, topic: TopicName
+    infrastructure: Infrastructure, settings: Settings, topic: TopicName
 ) -> None:
-    offsets = KafkaOffsets(AdminClient({"bootstrap.servers": infrastructure.kafka}), 2)
+    offsets = offsets_of(settings, 2)
     group = f"test-{uuid4()}"
     await eventually(offsets, topic, (0, 0))
     assert await offsets.committed(group, [topic]) == {(topic, 0): 0, (topic, 1): 0}
@@ -176,9 +184,20 @@ async def test_ends_and_commits_as_a_reader_of_committed_records_sees_them(
     await asyncio.to_thread(lambda: consumer.commit(offsets=[TopicPartition(topic, 1, 2)], asynchronous=False))
     consumer.close()
     assert await offsets.committed(group, [topic]) == {(topic, 0): 0, (topic, 1): 2}
+    await asyncio.to_thread(offsets.close)
 
 
 async def test_offsets_of_a_cluster_that_is_away_are_the_asker_s_to_hear() -> None:
-    admin = AdminClient({"bootstrap.servers": "127.0.0.1:1", "log_level": 0})
+    offsets = offsets_of(Settings(kafka_bootstrap_servers="127.0.0.1:1"), 1, request_seconds=0.5)
     with pytest.raises(Retryable):
-        await KafkaOffsets(admin, 1, request_seconds=0.5).ends([TopicName.EVENTS])
+        await offsets.ends([TopicName.EVENTS])
+    with pytest.raises(Retryable):
+        await offsets.committed("group", [TopicName.EVENTS])
+    await asyncio.to_thread(offsets.close)
+
+
+async def test_ends_of_a_topic_that_is_not_there_are_the_asker_s_to_hear(settings: Settings) -> None:
+    offsets = offsets_of(settings, 1)
+    with pytest.raises(Retryable):
+        await offsets.ends([cast("TopicName", f"none-{uuid4()}")])
+    await asyncio.to_thread(offsets.close)
