@@ -6,8 +6,12 @@ Reads the settings, once, and hands them down.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
+import psycopg
+from alembic.util import CommandError
 
 from sinks import app
 from sinks.postgres import migrate as migrations
@@ -42,14 +46,16 @@ def redis(instance_id: str | None) -> None:
 @click.option("--to", default="head", show_default=True, help="A revision, `head`, or `base` to drop everything.")
 def migrate(to: str) -> None:
     """Bring PostgreSQL to a revision of the schema, upwards or downwards."""
-    before, after = migrations.migrate(_database_url(), to)
+    with _failures_said():
+        before, after = migrations.migrate(_database_url(), to)
     click.echo(f"{before or 'empty'} -> {after or 'empty'}")
 
 
 @main.command()
 def current() -> None:
     """Print the revision that PostgreSQL has."""
-    click.echo(migrations.current(_database_url()) or "empty")
+    with _failures_said():
+        click.echo(migrations.current(_database_url()) or "empty")
 
 
 @main.command()
@@ -57,6 +63,15 @@ def history() -> None:
     """Print every revision that this release knows, oldest first."""
     for revision in migrations.history():
         click.echo(f"{revision.number}  {revision.about}")
+
+
+@contextmanager
+def _failures_said() -> Iterator[None]:
+    """One line and exit code 1 for what a person can mend without reading a traceback."""
+    try:
+        yield
+    except (CommandError, psycopg.OperationalError) as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _land(name: str, instance_id: str | None) -> None:

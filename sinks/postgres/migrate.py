@@ -6,7 +6,7 @@ The migrations are Alembic's; this is how the project calls it: with a URL in ha
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 import psycopg
@@ -18,6 +18,9 @@ from sqlalchemy import Connection, NullPool, create_engine, text
 
 LOCK = 0x616C6C75
 """Of the advisory lock that migrators take: "allu" in ASCII, so that it means something in pg_locks."""
+
+
+CONNECT_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +35,7 @@ def migrate(url: str, to: str = "head") -> tuple[str | None, str | None]:
     """Upgrade or downgrade to `to`: a number, `head` or `base`. Returns the revisions before and after.
 
     A second migrator waits for the first and then finds its work done. Each move is one transaction.
-    Raises alembic.util.CommandError for a revision that does not exist.
+    Raises alembic.util.CommandError for a revision that does not exist, psycopg.OperationalError without a server.
     """
     with _connection(url) as connection:
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK})
@@ -80,6 +83,7 @@ def _config() -> Config:
 @contextmanager
 def _connection(url: str) -> Iterator[Connection]:
     """Closing it lets the lock go."""
-    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=NullPool)
-    with engine.connect() as connection:
-        yield connection
+    with closing(psycopg.connect(url, connect_timeout=CONNECT_SECONDS)) as driver:
+        engine = create_engine("postgresql+psycopg://", creator=lambda: driver, poolclass=NullPool)
+        with engine.connect() as connection:
+            yield connection

@@ -40,6 +40,7 @@ _PASSING = (
     psycopg.OperationalError,
     psycopg.InterfaceError,
     psycopg.errors.IdleInTransactionSessionTimeout,
+    psycopg.errors.ReadOnlySqlTransaction,  # a fail-over is under way
 )
 
 
@@ -82,7 +83,8 @@ class PostgresSink:
                 if self._advance(connection, batch.progress):
                     self._land(connection, rows)
         except (psycopg.DataError, psycopg.IntegrityError) as error:
-            raise self._refused(batch.records) or error from None  # the details may quote what a person said
+            # without their details, which quote what a person said
+            raise self._refused(batch.records) or type(error)(_first_line(error)) from None
         for partition, next_offset in batch.progress.items():
             self._owned[partition] = Owned(epoch=self._owned[partition].epoch, next_offset=next_offset)
         return {name: len(found) for name, found in rows.items()}
@@ -125,7 +127,7 @@ class PostgresSink:
                     self._land(connection, rows_of((record,), self._generation))
                     raise psycopg.Rollback
             except (psycopg.DataError, psycopg.IntegrityError) as error:
-                return PoisonRecord(record.position, f"refused by PostgreSQL: {str(error).partition(chr(10))[0]}")
+                return PoisonRecord(record.position, f"refused by PostgreSQL: {_first_line(error)}")
         return None
 
     @contextmanager
@@ -146,6 +148,10 @@ class PostgresSink:
         for table in TABLES:
             connection.execute(_compose("create_staging", table))
         return connection
+
+
+def _first_line(error: psycopg.Error) -> str:
+    return str(error).partition("\n")[0]
 
 
 def _names(partitions: Collection[Partition]) -> dict[str, object]:
