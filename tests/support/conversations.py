@@ -14,34 +14,26 @@ from support.speech import ANNA, conversation, deleted, edited, said
 
 T = TypeVar("T")
 
-WORDS = (
+HOME = (
     "lives:Lisbon",
     "lives:Porto",
     "since:Porto",
-    "until:Faro",
-    "lived:Lisbon",
-    "stayed:Porto",
+    "until:Porto",
+    "lived:Porto",
+    "stayed:Lisbon",
     "left:Lisbon",
     "left:Porto",
-    "moves:Faro",
-    "moves:Lisbon",
-    "likes:tea",
-    "not:tea",
-    "likes:milk",
-    "fav:colour=blue",
-    "fav:colour=red",
-    "party:p1",
-    "partied:p1",
-    "todo:report",
-    "did:report",
-    "echo",
-    "hello",
-    "4111111111111111",
+    "moves:Porto",
 )
+TASTE = ("likes:tea", "not:tea", "likes:milk", "fav:colour=blue", "fav:colour=red")
+PLANS = ("party:p1", "partied:p1", "todo:report", "did:report")
+OTHER = ("echo", "hello", "4111111111111111")
+WORDS = (*HOME, *TASTE, *PLANS, *OTHER)
 
-texts = st.lists(st.sampled_from(WORDS), max_size=3).map(" ".join)
+vocabularies = st.lists(st.sampled_from(WORDS), min_size=2, max_size=5, unique=True)
+"""A few words an example, so that they meet each other often."""
 
-MESSAGES_MOST = 9
+MESSAGES_MOST = 8
 _CHANGES = (
     *[EventType.MESSAGE_EDITED] * 4,
     *[EventType.MESSAGE_DELETED] * 2,
@@ -49,21 +41,28 @@ _CHANGES = (
 )
 
 
+def texts_of(words: Sequence[str]) -> st.SearchStrategy[str]:
+    return st.lists(st.sampled_from(words), min_size=1, max_size=3).map(" ".join)
+
+
 @st.composite
-def messages(draw: st.DrawFn, most: int = MESSAGES_MOST) -> list[ConversationEvent]:
+def messages(
+    draw: st.DrawFn, most: int = MESSAGES_MOST, texts: st.SearchStrategy[str] | None = None
+) -> list[ConversationEvent]:
     """Messages of one conversation in order of event time, some at the same moment as the one before."""
-    count = draw(st.integers(1, most))
+    texts = texts_of(draw(vocabularies)) if texts is None else texts
+    count = draw(st.integers(min(4, most), most))
     times = sorted(draw(st.lists(st.integers(0, 3 * most), min_size=count, max_size=count)))
-    return [draw(_message(number, at)) for number, at in enumerate(times)]
+    return [draw(_message(number, at, texts)) for number, at in enumerate(times)]
 
 
 @st.composite
-def _message(draw: st.DrawFn, number: int, at: int) -> ConversationEvent:
+def _message(draw: st.DrawFn, number: int, at: int, texts: st.SearchStrategy[str]) -> ConversationEvent:
     fields = {
-        "user_id": draw(st.sampled_from([ANNA, ANNA, UserId("ben")])),
-        "role": draw(st.sampled_from([Role.USER, Role.USER, Role.USER, Role.ASSISTANT])),
-        "remember": draw(st.sampled_from([True, True, True, False])),
-        "recalled": draw(st.sampled_from([False, False, False, True])),
+        "user_id": draw(st.sampled_from([*[ANNA] * 5, UserId("ben")])),
+        "role": draw(st.sampled_from([*[Role.USER] * 5, Role.ASSISTANT])),
+        "remember": draw(st.sampled_from([*[True] * 7, False])),
+        "recalled": draw(st.sampled_from([*[False] * 7, True])),
         "occurred_at": said(at, "").occurred_at,
     }
     return said(number, draw(texts), **fields)
@@ -72,14 +71,24 @@ def _message(draw: st.DrawFn, number: int, at: int) -> ConversationEvent:
 @st.composite
 def histories(draw: st.DrawFn) -> list[ConversationEvent]:
     """Messages, and edits and deletions of them (and of the conversation), in order of event time."""
-    spoken = draw(messages())
-    changes = draw(st.lists(_change(len(spoken)), max_size=6))
+    texts = texts_of(draw(vocabularies))
+    spoken = draw(messages(texts=texts))
+    changes = draw(st.lists(_change(len(spoken), texts), max_size=6))
     named = [_renamed(change, number) for number, change in enumerate(changes)]
     return sorted([*spoken, *named], key=lambda event: event.occurred_at)
 
 
 @st.composite
-def _change(draw: st.DrawFn, count: int) -> ConversationEvent:
+def repetitions(draw: st.DrawFn) -> list[ConversationEvent]:
+    """Anna speaks of one thing again and again, a word a message; most come in order, some are edited."""
+    word = st.sampled_from(draw(st.sampled_from([HOME, HOME, TASTE, PLANS])))
+    spoken = [said(number, text) for number, text in enumerate(draw(st.lists(word, min_size=6, max_size=16)))]
+    changes = draw(st.lists(_change(len(spoken), word), max_size=2))
+    return [*draw(nearly_in_order(spoken, 2)), *(_renamed(change, number) for number, change in enumerate(changes))]
+
+
+@st.composite
+def _change(draw: st.DrawFn, count: int, texts: st.SearchStrategy[str]) -> ConversationEvent:
     number, at = draw(st.integers(0, count - 1)), draw(st.integers(0, 40))
     kind = draw(st.sampled_from(_CHANGES))
     match kind:

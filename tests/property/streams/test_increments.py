@@ -14,23 +14,27 @@ from streams.processors.items import Cause, shows_the_same, version
 from streams.processors.profiles import anew
 from streams.processors.timeline import standings
 from streams.stores import RunStores
-from support.conversations import arrivals, histories
+from support.conversations import arrivals, histories, repetitions
 from support.memory import CODEC, Memory
 from topology.stages import EVIDENCE_ROWS, ITEM_SUMMARIES, PROFILE_ROWS
 
 
-@given(histories().flatmap(arrivals))
-@settings(max_examples=120, deadline=None)
-def test_items_and_profiles_are_those_of_a_full_rebuild(arrived: list[ConversationEvent]) -> None:
-    memory = Memory().hear(*arrived)
+@given(repetitions() | histories().flatmap(arrivals))
+@settings(max_examples=70, deadline=None)
+def test_items_and_profiles_are_at_any_time_those_of_a_full_rebuild(arrived: list[ConversationEvent]) -> None:
+    memory = Memory()
+    for event in arrived:
+        memory.hear(event)
+        for table in memory.replay.stages[1].tables:
+            check(RunStores(table, CODEC))
 
-    for table in memory.replay.stages[1].tables:
-        stores = RunStores(table, CODEC)
-        items = {item.item_id: item for _, item in stores.scan(ITEM_SUMMARIES, "")}
-        for expected in rebuilt(stores, items):
-            assert shows_the_same(items[expected.item_id], expected)
-        for key, profile in stores.scan(PROFILE_ROWS, ""):
-            assert profile == profile_anew(key, profile, items)
+
+def check(stores: RunStores) -> None:
+    items = {item.item_id: item for _, item in stores.scan(ITEM_SUMMARIES, "")}
+    for expected in rebuilt(stores, items):
+        assert shows_the_same(items[expected.item_id], expected)
+    for key, profile in stores.scan(PROFILE_ROWS, ""):
+        assert profile == profile_anew(key, profile, items)
 
 
 def rebuilt(stores: RunStores, items: dict[ItemId, MemoryItem]) -> list[MemoryItem]:

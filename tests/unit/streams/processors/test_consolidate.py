@@ -112,18 +112,25 @@ def test_evidence_that_only_learned_a_new_revision_is_not_sent_again(memory: Mem
     assert len(list(memory.replay.sent(TopicName.EVIDENCE, Evidence))) == len(memory.versions) == 1
 
 
-def test_an_extraction_that_comes_again_or_too_late_changes_nothing() -> None:
-    memory = Memory()
+@pytest.mark.parametrize("which", [0, 1])
+def test_an_extraction_that_comes_again_or_too_late_changes_nothing(memory: Memory, which: int) -> None:
     memory.hear(said(1, "likes:tea"), edited(1, "likes:milk", at=9))
     stage, log = memory.replay.stages[1], memory.replay.log
-    before = [dict(table.scan(b"")) for table in stage.tables]
+    rows, versions = [dict(table.scan(b"")) for table in stage.tables], memory.versions
 
-    for raw in list(log.records(TopicName.EXTRACTIONS)):
-        log.append(raw.position.topic, raw.position.partition, raw.key, raw.value)
+    raw = list(log.records(TopicName.EXTRACTIONS))[which]
+    log.append(raw.position.topic, raw.position.partition, raw.key, raw.value)
     memory.replay.take(())
 
-    assert [dict(table.scan(b"")) for table in stage.tables] == before
-    assert memory.items["tea"].status is ItemStatus.RETRACTED
+    assert [dict(table.scan(b"")) for table in stage.tables] == rows
+    assert memory.versions == versions
+
+
+def test_a_plan_that_comes_true_holds_from_when_that_is_said(memory: Memory) -> None:
+    memory.hear(said(1, "moves:Porto"), said(2, "lives:Porto"))
+
+    (interval,) = memory.items["Porto"].validity
+    assert interval.valid_from == minute(2)
 
 
 def test_values_of_a_qualified_slot_compete_only_within_their_thing(memory: Memory) -> None:

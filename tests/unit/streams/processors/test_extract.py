@@ -407,6 +407,15 @@ def test_a_deleted_conversation_absorbs_what_arrives_later_and_was_said_before(e
     assert extract.outcomes[1].reasons == ("deleted",)
 
 
+def test_of_several_deletions_of_a_conversation_the_latest_counts(extract: Extract) -> None:
+    extract.take(said(1, "a"), said(8, "b"))
+    extract.take(*(conversation(EventType.CONVERSATION_DELETED, at=at) for at in (5, 9, 7)))
+
+    assert [extract.message(name).text for name in ("m1", "m8")] == [None, None]
+    assert {extract.message(name).deleted_at for name in ("m1", "m8")} == {START + timedelta(minutes=9)}
+    assert extract.outcomes[-1].reasons == ("deleted",)
+
+
 def test_deleting_a_conversation_leaves_others_alone(extract: Extract) -> None:
     longer = ConversationId(f"{CONVERSATION}1")
     extract.take(
