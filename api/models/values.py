@@ -5,6 +5,7 @@ Shapes only. PostgreSQL cannot hold NUL and UTF-8 no lone surrogate, so both are
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
@@ -80,3 +81,6 @@ class ItemSource(Shape):
     start: int
     end: int
     quote: str = Field(description="Exactly those words; empty for a command.")
+    tense: str = Field(description="What is said of the value: present, past, planned or ended.", examples=["present"])
+    rule: str = Field(description="What found it.", examples=["home@1"])
+    occurred_at: datetime

@@ -85,7 +85,7 @@ EVIDENCE_OF_ITEMS: LiteralString = """
     FROM unnest(%(item_ids)s::uuid[]) AS wanted(item_id)
     CROSS JOIN LATERAL (
         SELECT item_id, nullif(conversation_id, '') AS conversation_id, message_id, source_topic AS topic,
-            source_partition AS partition, source_offset AS "offset", "start", "end", quote
+            source_partition AS partition, source_offset AS "offset", "start", "end", quote, tense, rule, occurred_at
         FROM evidence
         WHERE tenant_id = %(tenant_id)s AND evidence.item_id = wanted.item_id AND NOT removed
             AND (%(known_at)s::timestamptz IS NULL OR recorded_at <= %(known_at)s)

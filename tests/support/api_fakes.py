@@ -261,6 +261,9 @@ def an_item(**changes: Any) -> Item:
                 "start": 12,
                 "end": 17,
                 "quote": "Porto",
+                "tense": "present",
+                "rule": "home@1",
+                "occurred_at": "2024-05-17T00:00:00Z",
             }
         ],
         "extractor": "rules@1",

@@ -42,6 +42,9 @@ async def test_an_item_shows_what_the_contract_names() -> None:
             "start": 12,
             "end": 17,
             "quote": "Porto",
+            "tense": "present",
+            "rule": "home@1",
+            "occurred_at": "2024-05-17T00:00:00Z",
         }
     ]
     expected = {"kind", "slot", "value", "status", "confidence", "valid_from", "valid_to", "granularity", "due_from"}
