@@ -54,7 +54,7 @@ class Clause:
 
 _PERSON = re.compile(r"\b(?:i'?m|i'?ve|i'll|i|we|my|our|me)\b", re.IGNORECASE)
 _SUBJECT = re.compile(
-    r"(?<![\w'./@&+-])(?:(?P<i>i'm|im|i've|ive|i'd|i'll|i)|(?P<we>we'(?:re|ve|d|ll)|we)|(?P<my>my|our))"
+    r"(?<![\w'/@&+-])(?:(?P<i>i'm|im|i've|ive|i'd|i'll|i)|(?P<we>we'(?:re|ve|d|ll)|we)|(?P<my>my|our))"
     r"(?![\w/)=]|[.]\w|'\w|-\w)",
     re.IGNORECASE,
 )

@@ -61,7 +61,7 @@ _ABSOLUTE = _table(
     ("day_month", "(?:the )?{day} (?:of )?{month}(?:,? {year})?", means.month_day),
     ("month_year", "(?:{in} )?(?:{early}[- ])?{month}(?: of)?,? {year}", means.named_month),
     ("stepped_month", "{step} {month}", means.named_month),
-    ("named_month", "(?:{in}|{early})[- ](?:{early}[- ])?{month}", means.named_month),
+    ("named_month", "(?:{in}|{early})[- ](?:{early}[- ])?{month}(?! (?:the )?\\d)", means.named_month),
     ("stepped_season", "{step} {season}", means.season),
     ("season_year", "(?:the )?{season} (?:of )?{year}", means.season),
     ("day_of_month", "(?:on|{in}) the {ordinal}(?={closing})", means.day_of_month),

@@ -210,6 +210,7 @@ def test_every_expression_is_exercised() -> None:
         ("until 2020", Part.UNTIL, "2020-01-01"),
         ("until the end of the year", Part.UNTIL, "2024-01-01"),
         ("by Monday", Part.BY, "2024-06-17"),
+        ("by April 24 2025", Part.BY, "2025-04-24"),
         ("before May 2025", Part.BY, "2025-05-01"),
         ("by the end of next week", Part.BY, "2024-06-17"),
         ("on Monday", Part.WHEN, "2024-06-17"),
