@@ -1,6 +1,6 @@
 """`python -m sinks`: land the log in a database, and keep that database's schema.
 
-Reads the settings, once, and hands them down.
+Reads the settings, once, and hands them down. Alembic is imported by the commands that need it.
 """
 
 from __future__ import annotations
@@ -10,11 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
-import psycopg
-from alembic.util import CommandError
 
 from sinks import app
-from sinks.postgres import migrate as migrations
 from topology import logs
 from topology.settings import Settings
 
@@ -46,6 +43,8 @@ def redis(instance_id: str | None) -> None:
 @click.option("--to", default="head", show_default=True, help="A revision, `head`, or `base` to drop everything.")
 def migrate(to: str) -> None:
     """Bring PostgreSQL to a revision of the schema, upwards or downwards."""
+    from sinks.postgres import migrate as migrations
+
     with _failures_said():
         before, after = migrations.migrate(_database_url(), to)
     click.echo(f"{before or 'empty'} -> {after or 'empty'}")
@@ -54,6 +53,8 @@ def migrate(to: str) -> None:
 @main.command()
 def current() -> None:
     """Print the revision that PostgreSQL has."""
+    from sinks.postgres import migrate as migrations
+
     with _failures_said():
         click.echo(migrations.current(_database_url()) or "empty")
 
@@ -61,6 +62,8 @@ def current() -> None:
 @main.command()
 def history() -> None:
     """Print every revision that this release knows, oldest first."""
+    from sinks.postgres import migrate as migrations
+
     for revision in migrations.history():
         click.echo(f"{revision.number}  {revision.about}")
 
@@ -68,6 +71,9 @@ def history() -> None:
 @contextmanager
 def _failures_said() -> Iterator[None]:
     """One line and exit code 1 for what a person can mend without reading a traceback."""
+    import psycopg
+    from alembic.util import CommandError
+
     try:
         yield
     except (CommandError, psycopg.OperationalError) as error:

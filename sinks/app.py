@@ -1,6 +1,7 @@
 """Puts a sink process together: log, sink, loop, meters, probes, signals.
 
-The one place that chooses implementations; it is handed the settings and reads nothing itself.
+The one place that chooses implementations, and imports only the chosen one: a driver takes a while and some memory.
+It is handed the settings and reads nothing itself.
 """
 
 from __future__ import annotations
@@ -18,8 +19,6 @@ from sinks.decoding import decode
 from sinks.log import KafkaLog
 from sinks.meters import SinkMeters
 from sinks.ports import Fenced, Sink
-from sinks.postgres.writer import PostgresSink
-from sinks.redis.writer import RedisSink
 from topology import metrics
 from topology.health import HealthServer
 from topology.kafka import ClientConfig, consumer_config
@@ -30,10 +29,14 @@ log = logging.getLogger(__name__)
 
 
 def postgres_sink(settings: Settings) -> Sink:
+    from sinks.postgres.writer import PostgresSink
+
     return PostgresSink(settings.database_url.get_secret_value(), sink=POSTGRES_SINK.group)
 
 
 def redis_sink(settings: Settings) -> Sink:
+    from sinks.redis.writer import RedisSink
+
     return RedisSink(settings.redis_url.get_secret_value(), ttl_seconds=settings.cache_ttl)
 
 
