@@ -6,12 +6,15 @@ slash); parts of every derived key are percent-encoded (RFC 3986, unreserved cha
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from urllib.parse import quote, unquote
 
 from schemas.ids import ConversationId, TenantId, UserId
 
 _MASK = 0xFFFFFFFF
+_UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
+"""Most ids need no encoding; to see that takes a tenth of the time that encoding takes."""
 _CACHED_KEYS = 65_536
 """Routing keys repeat (a conversation, a user): the hash of the recent ones is kept, about 10 MB at the most."""
 
@@ -28,7 +31,7 @@ def user_routing(tenant_id: TenantId, user_id: UserId) -> str:
 
 def join_key(*parts: str) -> str:
     """The key of a derived record: its parts, percent-encoded, between slashes. An absent part is empty."""
-    return "/".join(quote(part, safe="") for part in parts)
+    return "/".join([part if _UNRESERVED(part) else quote(part, safe="") for part in parts])
 
 
 def split_key(key: str) -> tuple[str, ...]:

@@ -28,21 +28,25 @@ class Arrival:
     raw: RawRecord
     event: ConversationEvent
     stores: Stores
+    conversation_key: str
+    about: MessageName | None
+    """The message that the event is about, if it is about one."""
+
+    @classmethod
+    def of(cls, raw: RawRecord, event: ConversationEvent, stores: Stores) -> Arrival:
+        tenant, conversation, message = event.tenant_id, event.conversation_id, event.message_id
+        about = None if message is None else MessageName.of(tenant, conversation, message)
+        return cls(raw=raw, event=event, stores=stores, conversation_key=join_key(tenant, conversation), about=about)
 
     @property
     def name(self) -> MessageName:
-        """The message that the event is about."""
-        assert self.event.message_id is not None, "admitted events about a message name it"
-        return self.sibling(self.event.message_id)
+        """The message that an event of a MESSAGE_ type is about."""
+        assert self.about is not None, "admitted events about a message name it"
+        return self.about
 
     def sibling(self, message_id: MessageId) -> MessageName:
         """A message of the event's conversation."""
-        event = self.event
-        return MessageName(tenant_id=event.tenant_id, conversation_id=event.conversation_id, message_id=message_id)
-
-    @property
-    def conversation_key(self) -> str:
-        return join_key(self.event.tenant_id, self.event.conversation_id)
+        return MessageName.of(self.event.tenant_id, self.event.conversation_id, message_id)
 
     def conversation(self) -> ConversationState:
         return self.stores.get(CONVERSATIONS, self.conversation_key) or NEW_CONVERSATION

@@ -40,7 +40,7 @@ class ExtractProcessor:
         if is_misplaced(event, raw, self._partitions):
             return _rerouted(event, raw)
         admit(event, raw, self._publisher.policy.future_tolerance_seconds)
-        return self._enter(Arrival(raw=raw, event=event, stores=stores))
+        return self._enter(Arrival.of(raw, event, stores))
 
     def reject(self, raw: RawRecord, poison: PoisonRecord) -> Iterable[Output]:
         owner = owner_of(poison.event) if isinstance(poison, InvalidEvent) else None

@@ -86,9 +86,19 @@ def record(
         if event.event_id not in state.event_ids and digest != state.text_digest:
             raise InvalidEvent(event, _CONFLICT)
         return Joined(state=state, reason=DUPLICATE)
-    edited = state.parked_text is not None
-    recorded = replace(
-        state,
+    recorded = _recorded(state, event, redacted, position, digest)
+    if conversation_deleted_at is not None and event.occurred_at <= conversation_deleted_at:
+        recorded = _absorbed(recorded, conversation_deleted_at)
+    if recorded.deleted_at is not None:
+        return Joined(state=replace(recorded, redactions=()))
+    return Joined(state=recorded, text=redacted.text if state.parked_text is None else state.parked_text)
+
+
+def _recorded(
+    state: MessageState, event: ConversationEvent, redacted: Redacted, position: Position, digest: bytes
+) -> MessageState:
+    """What `event` says once and for all, with what came before it. All fields at once: the one hot path."""
+    return MessageState(
         user_id=event.user_id,
         speaker_name=event.speaker_name,
         role=event.role,
@@ -101,16 +111,16 @@ def record(
         attributes=event.attributes,
         source=position,
         text_digest=digest,
-        redactions=state.redactions if edited else redacted.redactions,
+        redactions=redacted.redactions if state.parked_text is None else state.redactions,
         event_ids=_with(state.event_ids, event.event_id),
+        edited_at=state.edited_at,
+        edited_by=state.edited_by,
+        edit_withheld=state.edit_withheld,
         parked_text=None,
+        previous_message_id=None,
+        deleted_at=state.deleted_at,
         revision=position.offset,
     )
-    if conversation_deleted_at is not None and event.occurred_at <= conversation_deleted_at:
-        recorded = _absorbed(recorded, conversation_deleted_at)
-    if recorded.deleted_at is not None:
-        return Joined(state=replace(recorded, redactions=()))
-    return Joined(state=recorded, text=state.parked_text if edited else redacted.text)
 
 
 def edit(state: MessageState, event: ConversationEvent, redacted: Redacted, position: Position) -> Joined:

@@ -20,15 +20,17 @@ from topology.topics import TopicName
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageName:
-    """The three parts that name a message."""
+    """The three parts that name a message, and the key they make."""
 
     tenant_id: TenantId
     conversation_id: ConversationId
     message_id: MessageId
+    key: str
 
-    @property
-    def key(self) -> str:
-        return join_key(self.tenant_id, self.conversation_id, self.message_id)
+    @classmethod
+    def of(cls, tenant_id: TenantId, conversation_id: ConversationId, message_id: MessageId) -> MessageName:
+        key = join_key(tenant_id, conversation_id, message_id)
+        return cls(tenant_id=tenant_id, conversation_id=conversation_id, message_id=message_id, key=key)
 
 
 def withheld(state: MessageState) -> str | None:

@@ -64,7 +64,15 @@ class Publisher:
             yield from self._again(arrival, here, moved)
         kept = window.trimmed(turns, self.policy.window_turns, self.policy.window_characters)
         truncated = conversation.truncated or len(kept) < len(turns)
-        arrival.keep_conversation(replace(conversation, turns=kept, truncated=truncated))
+        arrival.keep_conversation(
+            ConversationState(
+                turns=kept,
+                truncated=truncated,
+                event_ids=conversation.event_ids,
+                ended_at=conversation.ended_at,
+                deleted_at=conversation.deleted_at,
+            )
+        )
 
     def _again(self, arrival: Arrival, here: Neighbourhood, moved: bool) -> Iterator[Output]:
         name = arrival.sibling(here.turn.message_id)
