@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -13,23 +14,23 @@ from schemas.codec import Codec
 from schemas.ids import ConversationId, EventId, MessageId, TenantId, UserId
 from schemas.keys import partition_of
 from schemas.records import ConversationEvent, EventType
-from schemas.registry import codec
 from support.broker import PARTITIONS, read_all, send
 from support.stack import Stack
 from topology.topics import TopicName
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
-KEY = "local/bad-input"
+RUN = uuid4().hex[:8]
+KEY = f"local/bad-input-{RUN}"
 PARTITION = partition_of(KEY, PARTITIONS)
 OUTCOME = """SELECT source_offset, status, reasons FROM outcomes
              WHERE source_partition = %s AND source_offset >= %s ORDER BY source_offset"""
 
 GOOD = ConversationEvent(
-    event_id=EventId("bad-input-good"),
+    event_id=EventId(f"good-{RUN}"),
     type=EventType.MESSAGE_RECORDED,
     tenant_id=TenantId("local"),
-    conversation_id=ConversationId("bad-input"),
+    conversation_id=ConversationId(f"bad-input-{RUN}"),
     message_id=MessageId("good"),
     user_id=UserId("bad-input.user"),
     text="I live in Coimbra.",
@@ -55,21 +56,25 @@ def bad_values(events: Codec) -> list[tuple[str, bytes, bytes]]:
 
 def test_each_kind_of_poison_is_a_dead_letter_and_the_next_good_event_is_stored(stack: Stack) -> None:
     kafka = stack.environment["KAFKA_BOOTSTRAP_SERVERS"]
-    events = codec(stack.environment["SCHEMA_REGISTRY_URL"])
-    poison = bad_values(events)
+    with stack.codec() as events:
+        poison, good = bad_values(events), events.encode(GOOD)
     first = sum(1 for message in read_all(kafka, TopicName.EVENTS) if message.partition() == PARTITION)
     send(kafka, TopicName.EVENTS, [(PARTITION, key, value) for _, key, value in poison])
-    send(kafka, TopicName.EVENTS, [(PARTITION, KEY.encode(), events.encode(GOOD))])
+    send(kafka, TopicName.EVENTS, [(PARTITION, KEY.encode(), good)])
     stack.drain()
     outcomes = stack.rows(OUTCOME, PARTITION, first)[-len(poison) - 1 :]
     assert [(row[1], row[2][0]) for row in outcomes[:-1]] == [("dead_lettered", reason) for reason, _, _ in poison]
     assert outcomes[-1][1] == "stored"
-    letters = {dict(message.headers() or [])["__connect.errors.offset"]: message for message in dead_letters(kafka)}
+    letters = {
+        dict(message.headers() or [])["__connect.errors.offset"]: message
+        for message in dead_letters(kafka)
+        if message.partition() == PARTITION
+    }
     for (reason, key, value), row in zip(poison, outcomes, strict=False):
         letter = letters[str(row[0]).encode()]
         assert (letter.key(), letter.value()) == (key, value), reason
         assert dict(letter.headers() or [])["__connect.errors.topic"] == TopicName.EVENTS.encode()
-    assert stack.call("GET", "/v1/events/bad-input-good").json()["status"] == "stored"
+    assert stack.call("GET", f"/v1/events/good-{RUN}").json()["status"] == "stored"
 
 
 def dead_letters(kafka: str):  # type: ignore[no-untyped-def]
@@ -78,12 +83,13 @@ def dead_letters(kafka: str):  # type: ignore[no-untyped-def]
 
 def test_a_record_on_a_foreign_partition_is_sent_on(stack: Stack) -> None:
     kafka = stack.environment["KAFKA_BOOTSTRAP_SERVERS"]
-    event = replace(GOOD, event_id=EventId("rerouted"), message_id=MessageId("rerouted"))
-    value = codec(stack.environment["SCHEMA_REGISTRY_URL"]).encode(event)
+    event = replace(GOOD, event_id=EventId(f"rerouted-{RUN}"), message_id=MessageId("rerouted"))
+    with stack.codec() as events:
+        value = events.encode(event)
     send(kafka, TopicName.EVENTS, [((PARTITION + 1) % PARTITIONS, KEY.encode(), value)])
-    answer = stack.call("GET", "/v1/events/rerouted?wait_seconds=30").json()
+    answer = stack.call("GET", f"/v1/events/rerouted-{RUN}?wait_seconds=30").json()
     assert (answer["status"], answer["queryable"]) == ("stored", True)
-    statuses = stack.rows("SELECT status FROM outcomes WHERE event_id = 'rerouted' ORDER BY status")
+    statuses = stack.rows("SELECT status FROM outcomes WHERE event_id = %s ORDER BY status", f"rerouted-{RUN}")
     assert [row[0] for row in statuses] == ["rerouted", "stored"]
 
 

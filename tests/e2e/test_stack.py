@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from uuid import uuid4
 
 import psutil
 import pytest
@@ -13,6 +14,11 @@ import pytest
 from support.stack import COMEBACK_SECONDS, Stack, conversation_file
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+
+RUN = uuid4().hex[:8]
+"""Of this session: a stack that is used again holds what earlier sessions left."""
+
+TWICE, KEPT = f"twice-{RUN}", f"kept-{RUN}"
 
 COMPONENTS = (
     "extract",
@@ -52,29 +58,29 @@ def test_the_demo_shows_what_it_promises_and_may_be_repeated(stack: Stack) -> No
 
 
 def test_feeding_twice_is_a_retry(stack: Stack, tmp_path: Path) -> None:
-    file = conversation_file(tmp_path, "twice", 200)
+    file = conversation_file(tmp_path, TWICE, 200)
     feed(stack, file)
     stack.drain()
-    before = content(stack, "twice")
+    before = content(stack, TWICE)
     assert len(before["messages"]) == 200
     assert before["evidence"], "nothing was remembered"
-    assert stack.count(OUTCOMES, "twice", "stored") == 200
+    assert stack.count(OUTCOMES, TWICE, "stored") == 200
     feed(stack, file)
     stack.drain()
-    assert content(stack, "twice") == before
-    assert stack.count(OUTCOMES, "twice", "duplicate") == 200
+    assert content(stack, TWICE) == before
+    assert stack.count(OUTCOMES, TWICE, "duplicate") == 200
 
 
 @pytest.mark.parametrize("victim", COMPONENTS)
 def test_a_killed_process_comes_back_and_nothing_is_lost(stack: Stack, tmp_path: Path, victim: str) -> None:
-    name = f"killed-{victim}"
+    name = f"killed-{victim}-{RUN}"
     file = conversation_file(tmp_path, name, 400)
-    feeding = threading.Thread(target=feed, args=(stack, file))
+    feeding = threading.Thread(target=stack.command, args=("feed", str(file)))
     feeding.start()
     killed = kill(stack, victim)
     feeding.join()
     await_comeback(stack, victim, killed)
-    feed(stack, file)  # whatever the first feed could not deliver: a retry
+    feed(stack, file)  # a retry of all; the first may have found no registry, and then said so and sent nothing
     stack.drain()
     assert stack.count("SELECT count(*) FROM messages WHERE conversation_id = %s", name) == 400
     stored = "SELECT count(DISTINCT message_id) FROM outcomes WHERE conversation_id = %s AND status = 'stored'"
@@ -102,9 +108,9 @@ def await_comeback(stack: Stack, victim: str, killed: set[int]) -> None:
 
 
 def test_down_ends_every_process_and_up_finds_the_data(stack: Stack, tmp_path: Path) -> None:
-    feed(stack, conversation_file(tmp_path, "kept", 50))
+    feed(stack, conversation_file(tmp_path, KEPT, 50))
     stack.drain()
-    before = content(stack, "kept")
+    before = content(stack, KEPT)
     processes: list[psutil.Process] = [process for found in stack.processes().values() for process in found]
     down = stack.command("down")
     assert down.returncode == 0, down.stdout + down.stderr
@@ -112,4 +118,4 @@ def test_down_ends_every_process_and_up_finds_the_data(stack: Stack, tmp_path: P
     assert not any(process.is_running() for process in processes)
     up = stack.command("up")
     assert up.returncode == 0, up.stdout + up.stderr
-    assert content(stack, "kept") == before
+    assert content(stack, KEPT) == before

@@ -19,6 +19,8 @@ import psutil
 import psycopg
 from psycopg.rows import TupleRow
 
+from schemas.codec import Codec
+from schemas.registry import RegistrySchemaIds
 from support.infrastructure import PROJECT, read_environment
 from support.infrastructure import stack as run_stack
 
@@ -31,6 +33,13 @@ class Stack:
     """A running stack."""
 
     state_dir: Path
+
+    @contextmanager
+    def codec(self) -> Iterator[Codec]:
+        """A codec over the stack's registry."""
+        ids = RegistrySchemaIds(self.environment["SCHEMA_REGISTRY_URL"])
+        yield Codec(ids)
+        ids.close()
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -105,7 +114,10 @@ class Stack:
 
 @contextmanager
 def whole_stack() -> Iterator[Stack]:
-    """A whole stack of its own, up; stopped and removed at the end."""
+    """A whole stack of its own, up; stopped and removed at the end. `ALLUVIUM_TEST_STACK` names one to use as it is."""
+    if given := os.environ.get("ALLUVIUM_TEST_STACK"):
+        yield Stack(state_dir=Path(given).resolve())
+        return
     with tempfile.TemporaryDirectory(prefix="alluvium-e2e-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)  # PostgreSQL's account must be able to enter it
         stack = Stack(state_dir=Path(folder).resolve() / "stack")
