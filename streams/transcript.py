@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.ids import ConversationId, EventId, MessageId, TenantId, UserId
-from schemas.json_events import read_event
+from schemas.json_events import InvalidEvent, read_event
 from schemas.records import ConversationEvent, EventType
 
 EVENT_ID_PREFIX = "feed-"
@@ -29,14 +29,15 @@ def read(path: Path, tenant_id: TenantId) -> Iterator[ConversationEvent]:
     with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, start=1):
             if not line.isspace():
-                yield _event(json.loads(line), tenant_id, f"{path.name}:{number}")
+                yield _event(line, tenant_id, f"{path.name}:{number}")
 
 
-def _event(body: Mapping[str, Any], tenant_id: TenantId, where: str) -> ConversationEvent:
+def _event(line: str, tenant_id: TenantId, where: str) -> ConversationEvent:
     try:
+        body = json.loads(line)
         return read_event(body, tenant_id) if "event_id" in body else _message(body, tenant_id)
-    except (KeyError, ValueError) as error:
-        raise ValueError(f"{where}: {error}") from error
+    except (InvalidEvent, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{where}: {type(error).__name__}: {error}") from error
 
 
 def _message(body: Mapping[str, Any], tenant_id: TenantId) -> ConversationEvent:
