@@ -13,8 +13,8 @@ from typing import TypeAlias
 MessageKey: TypeAlias = tuple[str, str]
 """Conversation and message."""
 
-ITEM_WEIGHT = 1.0
-"""What an item's score is worth beside a message's."""
+ITEM_WEIGHT = 1.5
+"""What an item's score is worth beside a message's; from 1 to 2 the first places gain and the tenth loses a little."""
 ITEM_SHARE = 0.3
 """Of an answer may be items, rounded up: raw turns answer most questions better (DESIGN section 6)."""
 CITED = 3

@@ -111,7 +111,8 @@ async def _question(rows: Rows, tenant_id: TenantId, request: RecallRequest) -> 
 
 async def _turns(rows: Rows, question: Question) -> tuple[list[TurnCandidate], Corpus]:
     if question.conversation_id is not None and question.size <= WHOLE_TURNS:
-        found = await rows.all(statements.CONVERSATION_TURNS, {**question.scope, "reach": REACH})
+        dated = vectors.name_a_date(question.lexemes)
+        found = await rows.all(statements.CONVERSATION_TURNS, {**question.scope, "reach": REACH, "dated": dated})
         return _placed(found, question, question.conversation_id)
     found = await rows.all(statements.MATCHING_MESSAGES, {**question.scope, "most": MOST_MESSAGES})
     turns = [

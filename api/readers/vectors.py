@@ -9,6 +9,11 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
+_MONTHS = frozenset(
+    ("januari", "februari", "march", "april", "may", "june", "juli", "august", "septemb", "octob", "novemb", "decemb")
+)
+"""As PostgreSQL's English stemmer leaves them."""
+
 Counter: TypeAlias = Callable[[str], tuple[int, ...]]
 
 
@@ -20,6 +25,11 @@ def escaped(lexeme: str) -> str:
 def or_query(lexemes: Sequence[str]) -> str:
     """A tsquery that matches any of the lexemes, as PostgreSQL reads it; every one is quoted."""
     return " | ".join(f"'{escaped(lexeme)}'" for lexeme in lexemes)
+
+
+def name_a_date(lexemes: Sequence[str]) -> bool:
+    """Whether a month or a number that may be a day or a year is among the lexemes."""
+    return any(lexeme in _MONTHS or (lexeme.isdigit() and len(lexeme) in (1, 2, 4)) for lexeme in lexemes)
 
 
 def counter(lexemes: Sequence[str]) -> Counter:

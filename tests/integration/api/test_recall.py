@@ -38,6 +38,11 @@ async def test_a_reply_is_found_by_the_question_before_it(database: Database) ->
     assert "m-3" in ids(found)[:3]
 
 
+async def test_a_turn_is_found_by_its_date(database: Database) -> None:
+    assert len(await ask(database, "What happened on 17 May 2024?", conversation_id=FAMILY, kinds=["message"])) == 6
+    assert await ask(database, "What happened in June 1999?", conversation_id=FAMILY) == []
+
+
 async def test_an_item_answers_with_its_words(database: Database) -> None:
     found = await ask(database, "Porto", conversation_id=FAMILY)
     item = next(result for result in found if result.kind == "item")

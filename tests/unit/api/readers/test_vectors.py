@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from api.readers.vectors import counter, or_query
+from api.readers.vectors import counter, name_a_date, or_query
 
 
 def test_an_or_query_quotes_what_tsquery_would_read_as_syntax() -> None:
@@ -31,3 +31,18 @@ def test_lexemes_with_quotes_and_backslashes_are_found() -> None:
 
 def test_one_lexeme_may_begin_like_another() -> None:
     assert counter(["a", "ab"])("'ab':1,2 'a':3") == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("lexemes", "dated"),
+    [
+        (["carolin", "may"], True),
+        (["17"], True),
+        (["2024"], True),
+        (["100"], False),
+        (["march"], True),
+        (["x2"], False),
+    ],
+)
+def test_a_date_is_named_by_a_month_a_day_or_a_year(lexemes: list[str], dated: bool) -> None:
+    assert name_a_date(lexemes) is dated
