@@ -19,6 +19,7 @@ from topology.cluster import Action, Step, wanted
 from topology.environment import example
 from topology.errors import Misconfigured, Retryable
 from topology.graph import graph_faults, shipped
+from topology.metric_reference import reference
 from topology.picture import mermaid, stage_table, topic_table, update
 from topology.settings import Settings
 
@@ -74,6 +75,12 @@ def check(env_example: Path) -> None:
 def env() -> None:
     """Print .env.example: every setting with its meaning, limits and default."""
     click.echo(example(), nl=False)
+
+
+@main.command()
+def metrics() -> None:
+    """Print docs/metrics.md: every metric with its kind, labels and meaning."""
+    click.echo(reference(), nl=False)
 
 
 @main.command()

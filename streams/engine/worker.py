@@ -27,6 +27,7 @@ def run_worker(settings: Settings, processor: Processor, codec: Codec) -> int:
         settings.metrics_port,
         ready=lambda: _ready(engine),
         live=lambda: _live(engine),
+        host=settings.metrics_host,
         registry=meters.registry if settings.enable_metrics else None,
     )
     if settings.metrics_port:
