@@ -9,11 +9,12 @@ from __future__ import annotations
 import logging
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from types import FrameType
 
-from schemas import registry
+from schemas.codec import Codec
+from schemas.registry import RegistrySchemaIds
 from sinks.consumer import Limits, SinkLoop
 from sinks.decoding import decode
 from sinks.log import KafkaLog
@@ -49,16 +50,17 @@ def run(settings: Settings, name: str, *, instance_id: str | None = None) -> int
     """Follow the log until SIGTERM or SIGINT. Returns the exit code: 0 after a signal, 1 after a failure."""
     stage, build = SINKS[name]
     meters = SinkMeters(metrics.build(stage.name))
+    ids = RegistrySchemaIds(settings.schema_registry_url)
     loop = SinkLoop(
         log=KafkaLog(_kafka(settings, stage, instance_id), stage.inputs),
         sink=build(settings),
-        decode=partial(decode, registry.codec(settings.schema_registry_url)),
+        decode=partial(decode, Codec(ids)),
         limits=Limits(
             batch_records=settings.sink_batch_records, batch_wait_seconds=settings.sink_batch_wait_ms / 1_000
         ),
         meters=meters,
     )
-    with _stopped_by_signals(loop), _probes(settings, meters):
+    with closing(ids), _stopped_by_signals(loop), _probes(settings, meters):
         return _exit_code(loop, meters)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, cast
@@ -14,7 +15,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 from schemas.catalogue import shipped
 from schemas.codec import Codec
 from schemas.records import ItemStatus
-from schemas.registry import Registry, codec
+from schemas.registry import Registry, RegistrySchemaIds
 from sinks.decoding import decode
 from sinks.log import RawRecord
 from sinks.ports import Partition, SinkRecord
@@ -59,10 +60,11 @@ class Spoken:
 def speak(kafka: str, registry_url: str) -> Spoken:
     """Fresh topics with some talk."""
     broker.fresh_topics(kafka)
-    list(Registry(registry_url).register(shipped()))
-    words = codec(registry_url)
-    _send(kafka, words, _talk())
-    return Spoken(kafka=kafka, records=list(_read_back(kafka, words)))
+    with closing(Registry(registry_url)) as registry:
+        list(registry.register(shipped()))
+    with closing(RegistrySchemaIds(registry_url)) as ids:
+        _send(kafka, Codec(ids), _talk())
+        return Spoken(kafka=kafka, records=list(_read_back(kafka, Codec(ids))))
 
 
 def _talk() -> Topics:
