@@ -50,7 +50,7 @@ def remembered(items: Iterable[Mapping[str, Any]], texts: Mapping[str, str]) -> 
     for column in ("who", "what", "value", "since or when", "words", "message"):
         table.add_column(column, no_wrap=column in ("who", "what", "message"))
     for item in items:
-        source = item["evidence"][-1]
+        source = item["evidence"][0]
         table.add_row(
             item["user_id"].removeprefix("demo-"),
             f"{item['kind']}.{item['slot']}",
@@ -63,10 +63,8 @@ def remembered(items: Iterable[Mapping[str, Any]], texts: Mapping[str, str]) -> 
 
 
 def quoted(text: str, start: int, end: int) -> Text:
-    """The message with the words of the evidence marked; places count Unicode code points."""
-    shown = Text(text)
-    shown.stylize(_WORDS, start, end)
-    return shown
+    """The message with the words of the evidence marked, in colour or without; places count Unicode code points."""
+    return Text.assemble(text[:start], (f"«{text[start:end]}»", _WORDS), text[end:])
 
 
 def _times(item: Mapping[str, Any]) -> str:

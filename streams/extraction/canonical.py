@@ -32,9 +32,9 @@ class CanonicalValue:
 _SPACE = re.compile(r"\s+")
 _PREFIX = re.compile(r"(?:(?:the|an?|some|my|our)\s+)+")
 _SHOWN_ARTICLE = re.compile(r"(?:the|an?|some)\s+")
-_EDGES = " \t\n\r.,;:!?…\"'“”‘’()[]{}*_~-"
+_EDGES = " \t\n\r.,;:!?\u2026\"'\u201c\u201d\u2018\u2019()[]{}*_~-"
 _MARKS = re.compile("[\u0300-\u036f]")
-_APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "`": "'"})
+_APOSTROPHES = str.maketrans("\u2018\u2019`", "'''")
 _BIRTHDAY = re.compile(r"(?:(\d{4})-|--)(\d{2})-(\d{2})")
 _LEAP_YEAR = 2000
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)+")
@@ -103,7 +103,7 @@ def uninflected(word: str) -> str:
 
 
 def _plural(word: str) -> str:
-    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is", "'s")):
+    if len(word) < 4 or not word.endswith("s") or not word[-2].isalpha() or word.endswith(("ss", "us", "is", "'s")):
         return word
     if word.endswith("ies"):
         return word[:-3] + ("y" if len(word) > 4 else "ie")
@@ -114,7 +114,7 @@ def _plural(word: str) -> str:
 
 def _gerund(word: str) -> str:
     stem = word.removesuffix("ing")
-    if stem == word or len(stem) < 3 or not any(letter in "aeiouy" for letter in stem):
+    if stem == word or len(stem) < 3 or not stem[-1].isalpha() or not any(letter in "aeiouy" for letter in stem):
         return word
     if stem[-1] == stem[-2] and stem[-1] not in "aeioulsz":
         return stem[:-1]

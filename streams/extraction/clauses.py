@@ -1,6 +1,6 @@
 """Finds first-person clauses: who is the subject, where the verb stands, and whether the clause asserts anything.
 
-Free of I/O. Places are found by two searches of the text; what surrounds them is looked at only for those that rules want.
+Free of I/O. Places are found by searching the text; what surrounds them is looked at only for those that rules want.
 """
 
 from __future__ import annotations
@@ -60,19 +60,23 @@ _SUBJECT = re.compile(
 )
 _BARE_VERBS = (
     "moved|moving|relocated|went|started|born|working|living|allergic|got|bought|adopted|finished|graduated|joined|quit"
-    "|signed|visited|saw|met|came|flew|had|took|spent|made|watched|decided|raised|grew|based|remind|turned|ran|played|drove"
-    "|cooked|baked|attended|celebrated|won|lost|passed|completed|launched|hosted|sold|gave|stopped|diagnosed|resigned|enrolled"
+    "|signed|visited|saw|met|came|flew|had|took|spent|made|watched|decided|raised|grew|based|remind|turned|ran"
+    "|played|drove"
+    "|cooked|baked|attended|celebrated|won|lost|passed|completed|launched|hosted|sold|gave|stopped|diagnosed"
+    "|resigned|enrolled"
 )
 _BARE = re.compile(
     r"(?:\A|(?<=[.!?\n]))\s{0,4}"
-    r"(?:(?:well|yeah|yes|yep|and|so|oh|hey|hi|btw|also|ok|okay|haha|lol|update|news|today|yesterday)[,!:]?\s{1,3}){0,3}"
+    r"(?:(?:well|yeah|yes|yep|and|so|oh|hey|hi|btw|also|ok|okay|haha|lol|update|news|today"
+    r"|yesterday)[,!:]?\s{1,3}){0,3}"
     r"(?P<verb>(?:(?:just|recently|finally|currently|also|really|only|actually)\s{1,3}){0,2}"
     rf"(?:{_BARE_VERBS})\b)",
     re.IGNORECASE,
 )
 _COORDINATED = re.compile(
     r"\s(?:and|but)\s{1,3}(?:(?:also|now|then|just|recently|currently|still)\s{1,3}){0,2}"
-    r"(?P<verb>live|work|love|like|hate|enjoy|have|own|speak|play|study|prefer|moved|started|bought|adopted|went|got|decided"
+    r"(?P<verb>live|work|love|like|hate|enjoy|have|own|speak|play|study|prefer|moved|started|bought|adopted|went|got"
+    r"|decided"
     r"|am|visited)\b",
     re.IGNORECASE,
 )

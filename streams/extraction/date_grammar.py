@@ -110,7 +110,8 @@ EXPRESSIONS: tuple[Expression, ...] = (*_ABSOLUTE, *_DAYS, *_WEEKDAYS, *_UNITS)
 """Every form, in the order of trial."""
 
 ANCHORS = (
-    r"today|tonight|yesterday|tomm?orr?ow|tmr?w|tmr|ago|weekend|weeks?|months?|years?|yrs|days|nights?|day (?:before|after)"
+    r"today|tonight|yesterday|tomm?orr?ow|tmr?w|tmr|ago|weekend|weeks?|months?|years?|yrs|days|nights?|day (?:before"
+    r"|after)"
     "|morning|afternoon|evening|(?:mon|tues|wednes|thurs|fri|satur|sun)day|spring|summer|autumn|fall|winter"
     "|jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     "|nov(?:ember)?|dec(?:ember)?|christmas|boxing|halloween|valentine|thanksgiving|easter|new year"

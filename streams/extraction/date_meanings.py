@@ -37,11 +37,12 @@ _MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
 )
+_FROM_FOUR = ("four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _NUMBERS = {
     **dict.fromkeys(("a", "an", "one"), 1),
     **dict.fromkeys(("two", "couple", "a couple", "couple of", "a couple of"), 2),
     **dict.fromkeys(("three", "few", "a few", "several"), 3),
-    **{word: at for at, word in enumerate("four five six seven eight nine ten eleven twelve".split(), start=4)},
+    **{word: at for at, word in enumerate(_FROM_FOUR, start=4)},
 }
 _VAGUE = frozenset({"few", "a few", "several"})
 _ORDINALS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "last": -1}

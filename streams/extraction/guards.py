@@ -18,31 +18,35 @@ _JOKE = re.compile(
 )
 _TRANSCRIPT = re.compile(r"^[ \t]*[\w .-]{1,30}:[ \t]+\S", re.MULTILINE)
 _CONDITION = re.compile(
-    r"\b(?:if|unless|whether|imagine|imagining|suppose|supposing|pretend|assuming|wish|in case|would rather|as though)\b",
+    r"\b(?:if|unless|whether|imagine|imagining|suppose|supposing|pretend|assuming|wish|in case|would rather|as"
+    r" though)\b",
     re.IGNORECASE,
 )
 _LATER_QUESTION = re.compile(
-    r"(?:[,;:\u2013\u2014-]|\s(?:and|but|so))\s*(?:and |but |so )?(?:what|how|who|where|when|why|which|do|does|did|have|has|are|is|were"
+    r"(?:[,;:\u2013\u2014-]|\s(?:and|but|so))\s*(?:and |but |so )?(?:what|how|who|where|when|why|which|do|does|did"
+    r"|have|has|are|is|were"
     r"|was|can|could|would|will|any|you|yours|u|right|ok|okay|huh|eh|don't|isn't|aren't|haven't)\b",
     re.IGNORECASE,
 )
 _SAID = re.compile(
-    r"\b(?:sa(?:id|ys?|ying)|told \w+|tells? \w+|asks?|asked(?: \w+)?|goes|was like|were like|is like|wr(?:o|i)tes?|replie[sd]"
+    r"\b(?:sa(?:id|ys?|ying)|told \w+|tells? \w+|asks?|asked(?: \w+)?|goes|was like|were like|is like|wr(?:o|i)tes?"
+    r"|replie[sd]"
     r"|quot(?:e|es|ing)|lyrics?|sings?|sang|thinks?|thought|reads?|title|titled|called|named|song|line|answer(?:s|ed)?"
     r"|example|e\.g\.?|eg|means?)\s*(?:that)?\s*[,:]?\s*$",
     re.IGNORECASE,
 )
 _CONJUNCTIONS = words("and but because cause cuz coz bc though although whereas plus & n so")
 _OPENINGS = _CONJUNCTIONS | words(
-    "also then well oh ah ooh aww aw yes yeah yea yep yup ya no nope nah ok okay k hey hi hello sure haha hahah hahaha hehe lol "
-    "lmao wow omg um umm uh hmm hm actually honestly personally basically anyway anyways btw tbh fyi imo luckily sadly "
-    "unfortunately fortunately thankfully currently lately recently nowadays now today yesterday tonight tomorrow "
-    "however still since especially usually normally generally sometimes often thanks thank you too me for guess what "
-    "fact in general indeed absolutely definitely certainly of course true exactly agreed same cool nice great awesome "
-    "ago last next this past the other day days week weeks weekend month months year years night morning afternoon evening "
-    "monday tuesday wednesday thursday friday saturday sunday on at moment these back once a an couple few two three by way "
-    "myself mostly mainly finally later earlier first second to be honest besides right meanwhile gosh man dude guys "
-    "january february march april may june july august september october november december summer winter spring autumn"
+    "also then well oh ah ooh aww aw yes yeah yea yep yup ya no nope nah ok okay k hey hi hello sure haha hahah "
+    "hahaha hehe lol lmao wow omg um umm uh hmm hm actually honestly personally basically anyway anyways btw tbh fyi "
+    "imo luckily sadly unfortunately fortunately thankfully currently lately recently nowadays now today yesterday "
+    "tonight tomorrow however still since especially usually normally generally sometimes often thanks thank you too "
+    "me for guess what fact in general indeed absolutely definitely certainly of course true exactly agreed same cool "
+    "nice great awesome ago last next this past the other day days week weeks weekend month months year years night "
+    "morning afternoon evening monday tuesday wednesday thursday friday saturday sunday on at moment these back once "
+    "a an couple few two three by way myself mostly mainly finally later earlier first second to be honest besides "
+    "right meanwhile gosh man dude guys january february march april may june july august september october november "
+    "december summer winter spring autumn"
 )
 _WHEN = frozenset({"when", "after", "before", "ever", "while", "as"})
 _BARRED_ENDINGS = words("to the a an of for in on at by me you other thank be what")
@@ -58,12 +62,8 @@ def is_joke(text: str) -> bool:
 
 def is_transcript(text: str) -> bool:
     """Whether the message pastes a dialogue: two lines or more of `Name: words`."""
-    lines = 0
-    for _ in _TRANSCRIPT.finditer(text):
-        lines += 1
-        if lines > 1:
-            return True
-    return False
+    first = _TRANSCRIPT.search(text)
+    return first is not None and _TRANSCRIPT.search(text, first.end()) is not None
 
 
 def condition_at(text: str, sentence: Sentence) -> int:

@@ -38,7 +38,8 @@ _PARTICLES = words("de da do dos das del della di van von der den la le el al bi
 _ABBREVIATED = words("st mt ft dr mc u.s")
 _SHOUT_REACH = 40
 _GENERIC_EMPLOYER = re.compile(
-    r"(?:an?|the|our)\s+(?:[\w'-]{1,20}\s+){0,3}(?:company|startup|start-up|hospital|school|university|college|bank|firm|agency"
+    r"(?:an?|the|our)\s+(?:[\w'-]{1,20}\s+){0,3}(?:company|startup|start-up|hospital|school|university|college|bank"
+    r"|firm|agency"
     r"|restaurant|cafe|caf\u00e9|store|shop|bakery|clinic|museum|library|hotel|bar|factory|studio|lab|nonprofit|charity"
     r"|newspaper|gym|salon|supermarket|pharmacy|bookstore|bookshop|brewery|farm|airline|airport|consultancy|shelter)\b",
     re.IGNORECASE,
@@ -208,6 +209,6 @@ _ARTICLE = re.compile(r"(?:the|an?)\s+", re.IGNORECASE)
 _JOINT = re.compile(r"\s*(?:,\s*(?:and\s+)?|&\s*|\band\s+)", re.IGNORECASE)
 _CONJUNCTION = re.compile(r"\s+(?:and|&)\s")
 _NOT_A_NAME = words(
-    "here there fine good great sure back home not very so going trying looking having getting doing working done tired sorry "
-    "happy new old ready okay busy sick single married what it this that who in on at from a an the"
+    "here there fine good great sure back home not very so going trying looking having getting doing working done "
+    "tired sorry happy new old ready okay busy sick single married what it this that who in on at from a an the"
 )

@@ -12,28 +12,31 @@ from streams.extraction.names import Filled
 
 _TOKEN = re.compile(r"\"[^\"\n]{1,60}\"|\u201c[^\u201d\n]{1,60}\u201d|[^\W_][\w'&+#/.:-]{0,39}|[^\s]")
 _CLAUSE_WORDS = words(
-    "but because cause cuz coz bc so when whenever while though although since if unless until till which who where whether after "
-    "before as lol haha hahaha lmao tho anyway anyways i i'm i've i'll we he she they it's that's then plus however otherwise "
-    "how what why that hopefully"
+    "but because cause cuz coz bc so when whenever while though although since if unless until till which who where "
+    "whether after before as lol haha hahaha lmao tho anyway anyways i i'm i've i'll we he she they it's that's then "
+    "plus however otherwise how what why that hopefully"
 )
 _AND_CLAUSE = re.compile(
-    r"\s*,?\s*\b(?:and|or)\s+(?:i|i'm|i've|i'll|we|we're|he|she|it|they|you|my|our|then|the|there|this|that|now|so|also|was|were|"
+    r"\s*,?\s*\b(?:and|or)\s+(?:i|i'm|i've|i'll|we|we're|he|she|it|they|you|my|our|then|the|there|this|that|now|so"
+    r"|also|was|were|"
     r"had|got|it's|just|not|am|is|are|will|would|can|have|hope|\w+ed)\b",
     re.IGNORECASE,
 )
 _COMMA = re.compile(r",(?!\d)")
 _POINTS_BACK = re.compile(
-    r"^\S+(?:\s+(?:up|out|in|on|off|over|away|back|to|at|for|with|about))?\s+(?:it|that|this|them|those|these|one|so|there|here|him|her"
+    r"^\S+(?:\s+(?:up|out|in|on|off|over|away|back|to|at|for|with|about))?\s+(?:it|that|this|them|those|these|one|so"
+    r"|there|here|him|her"
     r"|something|anything|everything|stuff|things)\b(?!\s+\w+\s+\w+)|\b(?:you|your|u|ur)\b"
-    r"|\s(?:it|them|him|her|this|that|there|those|these|one)$|\b(?:it|them)\s+(?:a|to|up|out|in|on|off|with|for|at|all|back|so|and)\b",
+    r"|\s(?:it|them|him|her|this|that|there|those|these|one)$|\b(?:it|them)\s+(?:a|to|up|out|in|on|off|with|for|at"
+    r"|all|back|so|and)\b",
     re.IGNORECASE,
 )
 _VERB_ALONE = re.compile(
     r"\S+(?:\s+(?:out|up|down|off|back|in|on|over|away|through|around|along|together|again|better|worse))?\s*"
 )
 _DANGLING = words(
-    "to the a an my our of in on at with for from by and or about very so too also just really this that last next me some his her "
-    "early late around before until since over"
+    "to the a an my our of in on at with for from by and or about very so too also just really this that last next me "
+    "some his her early late around before until since over"
 )
 _MOST_WORDS = 14
 _LEAST_CHARACTERS = 4
@@ -49,10 +52,10 @@ def phrase(text: str, at: int, stop: int) -> list[Filled]:
 
 
 def _end(text: str, at: int, stop: int) -> int:
-    end, cut, count = at, at, 0
+    end = cut = at
     clause = _AND_CLAUSE.search(text, at, min(stop, at + 400))
     limit = clause.start() if clause else stop
-    for token in _TOKEN.finditer(text, at, limit):
+    for count, token in enumerate(_TOKEN.finditer(text, at, limit)):
         said = token.group()
         if _ends(said) or "\n" in text[end : token.start()] or (count and said.lower() in _CLAUSE_WORDS):
             break
@@ -61,7 +64,6 @@ def _end(text: str, at: int, stop: int) -> int:
         if said.lower() in _CUTS:
             cut = end
         end = token.end()
-        count += 1
     return end
 
 

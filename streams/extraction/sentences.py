@@ -22,7 +22,8 @@ _FOREIGN = re.compile(
     r"|^[ \t]*>[^\n]*$"  # a quoted line of mail or chat
     r"|^[ \t]*(?:\[?\d{1,2}:\d\d(?::\d\d)?\]?[ \t]*)?<[^>\n]{1,40}>[^\n]*$"  # a pasted line of chat: <nick> text
     r"|`[^`\n]+`"
-    r"|\u201c[^\u201c\u201d\n]{0,600}\u201d|\u00ab[^\u00ab\u00bb\n]{0,600}\u00bb|\u201e[^\u201e\u201c\u201d\n]{0,600}[\u201c\u201d]"
+    r"|\u201c[^\u201c\u201d\n]{0,600}\u201d|\u00ab[^\u00ab\u00bb\n]{0,600}\u00bb"
+    r"|\u201e[^\u201e\u201c\u201d\n]{0,600}[\u201c\u201d]"
     r"|(?<![\w\d])\"[^\"\n]*\"(?!\w)"
     r"|(?<!\w)'(?=[^\W\d_])(?:[^'\n]|'(?=\w)){2,300}'(?!\w)",
     re.DOTALL | re.MULTILINE,
@@ -56,7 +57,7 @@ class Ranges:
 
 
 def plain(text: str) -> str:
-    """`text` with one form of apostrophe and of space: as long as before, so that places in one are places in the other."""
+    """`text` with one form of apostrophe and of space: as long as before, so places in one are places in the other."""
     return text if text.isascii() else text.translate(_TYPOGRAPHY)
 
 

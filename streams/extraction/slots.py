@@ -19,7 +19,7 @@ class UnknownSlot(LookupError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slot:
-    """A place for values. Single-valued: the latest takes the place of the one before; else values stand side by side."""
+    """A place for values. In a single-valued one the latest takes the place of the one before; else all stand."""
 
     kind: Kind
     name: str

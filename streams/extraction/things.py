@@ -1,7 +1,7 @@
 """Fills a slot with what is liked, done or owned: a noun phrase, an activity, or a list of them.
 
-Free of I/O. Bounded by words that end a phrase and by a number of words; what points at something said before (`it`, `that
-one`, `your photo`) or is too long to be a thing is left alone.
+Free of I/O. Bounded by words that end a phrase and by a number of words; what points at something said before (`it`,
+`that one`, `your photo`) or is too long to be a thing is left alone.
 """
 
 from __future__ import annotations
@@ -14,29 +14,35 @@ from streams.extraction.phrases import without_dangling
 
 _TOKEN = re.compile(r"\"[^\"\n]{1,60}\"|\u201c[^\u201d\n]{1,60}\u201d|[^\W_][\w'&+#/-]{0,39}(?:\.\d{1,6})*|[^\s]")
 _STOPS = words(
-    "and or but because cause cuz coz bc so when whenever if while though although as since than that which who whom whose where "
-    "what how why whether unless until till i i'm i've i'll i'd im we we're we've you you're he he's she she's it it's they "
-    "they're there is are was were be been being has have had do does did can could will would should may might must isn't "
-    "aren't wasn't don't doesn't didn't not too also just then now lol haha hahaha lmao tho anyway anyways please thanks thank "
-    "very really especially particularly mostly mainly including like such even still more most better best less least hence "
-    "sometimes usually always often never here however plus cant dont yet either instead rather again already after before "
-    "despite once any anymore actually maybe perhaps probably definitely only since due except unlike whereas although &"
+    "and or but because cause cuz coz bc so when whenever if while though although as since than that which who whom "
+    "whose where what how why whether unless until till i i'm i've i'll i'd im we we're we've you you're he he's she "
+    "she's it it's they they're there is are was were be been being has have had do does did can could will would "
+    "should may might must isn't aren't wasn't don't doesn't didn't not too also just then now lol haha hahaha lmao "
+    "tho anyway anyways please thanks thank very really especially particularly mostly mainly including like such "
+    "even still more most better best less least hence sometimes usually always often never here however plus cant "
+    "dont yet either instead rather again already after before despite once any anymore actually maybe perhaps "
+    "probably definitely only since due except unlike whereas although &"
 )
 _BARRED_FIRST = words(
-    "it that this these those them him her his hers their theirs your yours you my our me us everything anything something nothing "
-    "everyone everybody anyone someone somebody nobody one ones all each every both any another other others what how when where "
-    "who which whoever whatever there here being be having seeing hearing knowing thinking getting talking chatting a an some "
-    "many much most several few no none such same so very too both to not the"
+    "it that this these those them him her his hers their theirs your yours you my our me us everything anything "
+    "something nothing everyone everybody anyone someone somebody nobody one ones all each every both any another "
+    "other others what how when where who which whoever whatever there here being be having seeing hearing knowing "
+    "thinking getting talking chatting a an some many much most several few no none such same so very too both to not "
+    "the"
 )
 _GENERIC_THE = re.compile(
-    r"the\s+(?:beach|sea|ocean|sun|rain|snow|outdoors|mountains?|city|countryside|woods|forest|gym|piano|guitar|violin|drums|cold"
-    r"|heat|winter|summer|spring|autumn|fall|night|dark|theat(?:er|re)|cinema|movies|arts|news|internet|smell|taste|sound|feeling|lake|desert|(?-i:[A-Z])[\w'-]+)\b",
+    r"the\s+(?:beach|sea|ocean|sun|rain|snow|outdoors|mountains?|city|countryside|woods|forest|gym|piano|guitar"
+    r"|violin|drums|cold"
+    r"|heat|winter|summer|spring|autumn|fall|night|dark|theat(?:er|re)|cinema|movies|arts|news|internet|smell|taste"
+    r"|sound|feeling|lake|desert|(?-i:[A-Z])[\w'-]+)\b",
     re.IGNORECASE,
 )
 _ARTICLE = re.compile(r"(?:an?|some)\s+(?=(?:good|nice|strong|hot|cold|spicy|long|quiet)\s)", re.IGNORECASE)
 _TO_VERB = re.compile(
-    r"to\s+(?!(?:be|see|hear|know|think|say|tell|ask|get|have|help|learn|join|talk|chat|meet|admit|believe|call|point|add|share|give"
-    r"|go there|do(?! (?:yoga|crossword|puzzles|sports|crafts))|try (?:it|that|this)|make|keep|look|start|come|use|imagine|visit|check|find)\b)(?=[a-z]{2,})",
+    r"to\s+(?!(?:be|see|hear|know|think|say|tell|ask|get|have|help|learn|join|talk|chat|meet|admit|believe|call"
+    r"|point|add|share|give"
+    r"|go there|do(?! (?:yoga|crossword|puzzles|sports|crafts))|try (?:it|that|this)|make|keep|look|start|come|use"
+    r"|imagine|visit|check|find)\b)(?=[a-z]{2,})",
     re.IGNORECASE,
 )
 _PREPOSITIONS = words(
@@ -44,9 +50,11 @@ _PREPOSITIONS = words(
 )
 _PARTICLES = words("up out down off back away as than")
 _TAIL = re.compile(
-    r"\s+(?:a lot|very much|so much|as well|the most|in general|at all|personally|myself|right now|at the moment|these days|lately|today|tonight|now"
+    r"\s+(?:a lot|very much|so much|as well|the most|in general|at all|personally|myself|right now|at the moment"
+    r"|these days|lately|today|tonight|now"
     r"|nowadays|though|much|a bit|a little|(?:on|during) (?:the )?weekends?|every \w+|all the time|from time to time"
-    r"|in (?:my|our) (?:free|spare) time|for sure|of course|with (?:you|u|him|her|them|it|my \w+)|at home|in the (?:morning"
+    r"|in (?:my|our) (?:free|spare) time|for sure|of course|with (?:you|u|him|her|them|it|my \w+)|at home|in the"
+    r" (?:morning"
     r"|evening|afternoon)s?|anymore|any more|any longer)$",
     re.IGNORECASE,
 )
@@ -54,10 +62,12 @@ _POINTS_BACK = re.compile(
     r"\b(?:you|your|u|ur|it|its|this|that|these|those|them|their|him|his|her|one|ones)\b", re.IGNORECASE
 )
 _FILLERS = words(
-    "stuff things thing everything more etc so on that all whatnot etcetera everyone lots lot way job work kind sort part"
+    "stuff things thing everything more etc so on that all whatnot etcetera everyone lots lot way job work kind sort "
+    "part"
 )
 _ENDS_WELL = words(
-    "because cause cuz coz bc so when whenever but if while though although since especially and or & too lol haha as which"
+    "because cause cuz coz bc so when whenever but if while though although since especially and or & too lol haha as "
+    "which"
 )
 _MOST_WORDS = 8
 _MOST_LIST_WORDS = 4
@@ -83,7 +93,7 @@ def things(text: str, at: int, stop: int) -> list[Filled]:
 def _reaches_on(text: str, first: Filled, second: Filled) -> bool:
     """Whether what comes second may belong inside the first: `cooking for friends and family`."""
     said = text[first.start : first.end].lower().split()
-    gerund = text[second.start : second.end].split()[0].lower().endswith("ing")
+    gerund = text[second.start : second.end].split(None, 1)[0].lower().endswith("ing")
     return not (said[0].endswith("ing") and gerund) and any(word in _PREPOSITIONS for word in said[1:])
 
 
@@ -109,9 +119,9 @@ def _opening(text: str, at: int, stop: int) -> int | None:
 
 
 def _phrase_end(text: str, at: int, stop: int, most: int) -> int:
-    """Where the run of words ends: at a stop word, a mark, or cut at a preposition where it grows too long; `at` if too long."""
-    end, count, cut = at, 0, at
-    for token in _TOKEN.finditer(text, at, stop):
+    """Where the run of words ends: at a stop word or a mark; where it grows too long, at its last preposition."""
+    end = cut = at
+    for count, token in enumerate(_TOKEN.finditer(text, at, stop)):
         said = token.group()
         if (
             not (said[0].isalnum() or said[0] in '"\u201c')
@@ -121,8 +131,7 @@ def _phrase_end(text: str, at: int, stop: int, most: int) -> int:
             return end
         if count and said.lower() in _PREPOSITIONS:
             cut = end
-        count += 1
-        if count > most:
+        if count >= most:
             return cut
         end = token.end()
     return end
@@ -148,12 +157,16 @@ def _is_relative(text: str, end: int, stop: int) -> bool:
 _SUBJECT = re.compile(r"(?:i|we)\b", re.IGNORECASE)
 _NO_THINGS = _STOPS | _FILLERS | _BARRED_FIRST
 _OPEN_GERUND = re.compile(
-    r"(?:making|watching|playing|going|doing|trying|using|getting|having|taking|giving|seeing|spending|visiting|looking|finding|buying"
-    r"|play|watch|make|do|eat|wear|wearing|eating|doing .{1,6}|explore|creating|adding|putting|keeping|sharing|telling|meeting)"
+    r"(?:making|watching|playing|going|doing|trying|using|getting|having|taking|giving|seeing|spending|visiting"
+    r"|looking|finding|buying"
+    r"|play|watch|make|do|eat|wear|wearing|eating|doing .{1,6}|explore|creating|adding|putting|keeping|sharing"
+    r"|telling|meeting)"
 )
 """Verbs that say nothing without their object, which a list or a stop word has cut off."""
 _GOES_ON = re.compile(
-    r"\s+(?:(?:of|for|about|with|in|on|to|at|from)\s+)?(?:more|better|less|best|most|is|are|was|were|than|makes?|it|them|him|her|this|that)\b", re.IGNORECASE
+    r"\s+(?:(?:of|for|about|with|in|on|to|at|from)\s+)?(?:more|better|less|best|most|is|are|was|were|than|makes?|it"
+    r"|them|him|her|this|that)\b",
+    re.IGNORECASE,
 )
 """A comparison, a verb whose subject the words are, or an object that points back."""
 
@@ -178,7 +191,7 @@ def _more(text: str, at: int, stop: int) -> list[Filled]:
 
 
 def _closes(text: str, at: int, stop: int) -> bool:
-    """Whether what follows an item lets it be one: a mark, a joint, or a conjunction; a verb would make it a subject."""
+    """Whether what follows lets the words be an item: a mark or a conjunction. A verb would make them its subject."""
     if _LIST_END.match(text, at, stop) or at >= stop or not text[at:stop].strip():
         return True
     token = _TOKEN.search(text, at, stop)
@@ -186,8 +199,8 @@ def _closes(text: str, at: int, stop: int) -> bool:
 
 
 _BARRED_SUBJECTS = words(
-    "hard late abroad all again together here there alone every a lot more for with in at on and so well enough too medicine's "
-    "today tonight tomorrow by from this that up the my until really abroad online"
+    "hard late abroad all again together here there alone every a lot more for with in at on and so well enough too "
+    "medicine's today tonight tomorrow by from this that up the my until really abroad online"
 )
 
 
@@ -230,7 +243,9 @@ def choice(text: str, at: int, stop: int) -> list[Filled]:
 _MOST_CHOICE_WORDS = 7
 _CHOICE_ARTICLE = re.compile(r"(?:definitely |probably |either |the |an? )+", re.IGNORECASE)
 _CHOICE_BARRED = re.compile(
-    r"(?:to|when|how|that|what|not|hard|always|so|very|because|where|who|going|getting|coming|also|really|about|one|by|on|in|for|like"
-    r"|at|too|still|here|there|just|all|ones?|different|similar|similarly|same|quite|pretty|definitely|everything|anything|nothing)\b",
+    r"(?:to|when|how|that|what|not|hard|always|so|very|because|where|who|going|getting|coming|also|really|about|one"
+    r"|by|on|in|for|like"
+    r"|at|too|still|here|there|just|all|ones?|different|similar|similarly|same|quite|pretty|definitely|everything"
+    r"|anything|nothing)\b",
     re.IGNORECASE,
 )

@@ -41,12 +41,19 @@ class VerbGroup:
 
 
 _ADVERBS = (
-    "really|just|also|actually|currently|still|always|usually|often|now|recently|finally|absolutely|definitely|totally|truly"
-    "|kinda|kind of|sort of|sometimes|already|even|mostly|mainly|personally|honestly|simply|deeply|normally|generally|too"
-    "|basically|originally|presently|only|especially|particularly|typically|genuinely|thoroughly|both|all|soon|probably|so"
-    "|very|pretty much|quite|certainly|ever|once|literally|officially|newly|happily|lately|regularly|frequently|occasionally"
+    "really|just|also|actually|currently|still|always|usually|often|now|recently|finally|absolutely|definitely"
+    "|totally|truly"
+    "|kinda|kind of|sort of|sometimes|already|even|mostly|mainly|personally|honestly|simply|deeply|normally"
+    "|generally|too"
+    "|basically|originally|presently|only|especially|particularly|typically|genuinely|thoroughly|both|all|soon"
+    "|probably|so"
+    "|very|pretty much|quite|certainly|ever|once|literally|officially|newly|happily|lately|regularly|frequently"
+    "|occasionally"
 )
-_VERBS = "love|like|enjoy|have|want|need|prefer|hate|live|work|play|speak|own|think|know|miss|believe|hope|feel|agree|remember|eat|drink"
+_VERBS = (
+    "love|like|enjoy|have|want|need|prefer|hate|live|work|play|speak|own|think|know|miss|believe|hope|feel"
+    "|agree|remember|eat|drink"
+)
 _NEVER_HEADS = (
     "am|was|were|are|been|be|will|would|could|might|may|should|shall|never|not|no longer|used to|use to"
     "|didn'?t used? to|don'?t|didn'?t|won'?t|wouldn'?t|couldn'?t|shouldn'?t|can'?t|can not|cannot|can"
@@ -57,7 +64,8 @@ _RUN = re.compile(
     rf"|do(?=\s+(?:not|{_ADVERBS}|{_VERBS})\b)|did(?=\s+not\b)"
     rf"|(?:have|had)(?=\s+(?:(?:{_ADVERBS}|not|never)\s+)*(?:been|\w+ed|\w+en|had|got|gone|done|made|bought|become|left"
     r"|begun|won|lost|met|read|found|sold|taught|spent|built|run)\b)(?!\s+(?:red|seven|ten|eleven|children)\b)"
-    r"|(?:going to|gonna|about to)(?=\s+(?-i:[a-z]))(?!\s+(?:the|an?|my|our|his|her|your|this|that|some)\b))(?![\w'-]))*+",
+    r"|(?:going to|gonna|about to)(?=\s+(?-i:[a-z]))(?!\s+(?:the|an?|my|our|his|her|your|this|that"
+    r"|some)\b))(?![\w'-]))*+",
     re.IGNORECASE,
 )
 _LIMIT = 160
@@ -87,7 +95,7 @@ def head_of(text: str, at: int) -> int:
 
 
 def verb_group(text: str, at: int, end: int, contraction: str) -> VerbGroup:
-    """The verb group between a subject that ends at `at`, with its contraction, and the head; nothing counts from `end` on."""
+    """What stands between a subject that ends at `at`, with its contraction, and the head; `end` is where to stop."""
     match = _RUN.match(text, at, min(end, at + _LIMIT))
     stop = match.end() if match else at
     run = text[at:stop]
@@ -151,7 +159,8 @@ _NOT_PASTS = frozenset(
     {"shed", "bed", "wed", "red", "hundred", "embed", "biped", "kindred", "sacred", "naked", "wicked"}
 )
 _IRREGULAR_PASTS = words(
-    "went had got took made ran saw met bought ate drank came flew drove won lost spent left began became found sold taught "
-    "built broke brought caught chose did drew fell felt forgot gave grew heard held hid kept knew learnt led lent paid rode "
-    "rang rose sang sat sent shot slept spoke stood stole swam thought threw told understood woke wore wrote dreamt quit hit"
+    "went had got took made ran saw met bought ate drank came flew drove won lost spent left began became found sold "
+    "taught built broke brought caught chose did drew fell felt forgot gave grew heard held hid kept knew learnt led "
+    "lent paid rode rang rose sang sat sent shot slept spoke stood stole swam thought threw told understood woke wore "
+    "wrote dreamt quit hit"
 )

@@ -1,6 +1,6 @@
 """Reads a reply in the light of the question before it.
 
-Free of I/O. Only the last words of the last other speaker are a question to this turn, and only its beginning is an answer.
+Free of I/O. Only the last words of the last other speaker ask this turn anything, and only its beginning answers.
 """
 
 from __future__ import annotations
@@ -22,11 +22,13 @@ _ASKS = re.compile(r"\b(?:where|which|what'?s?|how old|how many|when|who|any|do|
 _ANSWER_REACH = 200
 _TURNS_BACK = 2
 _OPENING = re.compile(
-    r"\s*(?:(?:oh|well|hmm+|um+|uh|ah|haha\w*|so|hey|hi|yes|yeah|yep|yup|sure|ok|okay|good question|let me see|honestly)\b[\s,.!:-]*){0,3}",
+    r"\s*(?:(?:oh|well|hmm+|um+|uh|ah|haha\w*|so|hey|hi|yes|yeah|yep|yup|sure|ok|okay|good question|let me see"
+    r"|honestly)\b[\s,.!:-]*){0,3}",
     re.IGNORECASE,
 )
 _ENDS = re.compile(
-    r"\s*(?:[.,;:!?)\n]|$)|\s+(?:and|but|so|with|now|for|at|by|near|here|right|you|what|how|lol|haha|mostly|too|[^\w\s])",
+    r"\s*(?:[.,;:!?)\n]|$)|\s+(?:and|but|so|with|now|for|at|by|near|here|right|you|what|how|lol|haha|mostly|too"
+    r"|[^\w\s])",
     re.IGNORECASE,
 )
 

@@ -14,15 +14,22 @@ from streams.extraction.rules.model import AnswerRule, Dated, example
 from streams.extraction.things import choice, things
 
 _AM = "(?:(?:i'm|i am|im|we're|we are) )?(?:currently |still |just |now |right )?"
-_YES = r"(?P<value>yes|yeah|yep|yup|yea|sure|absolutely|definitely|totally|of course|i do|i love (?:it|them)|love (?:it|them))(?=\s*(?:[.,!;]|$)|\s+(?:i|we|very|so)\b)"
-_MAYBE = "(?:probably |definitely |maybe |i think |i'd say |i would say |it's |its |it is |that would be |has to be |must be |hands down )?"
+_YES = (
+    r"(?P<value>yes|yeah|yep|yup|yea|sure|absolutely|definitely|totally|of course|i do|i love (?:it|them)|love"
+    r" (?:it|them))(?=\s*(?:[.,!;]|$)|\s+(?:i|we|very|so)\b)"
+)
+_MAYBE = (
+    "(?:probably |definitely |maybe |i think |i'd say |i would say |it's |its |it is |that would be |has to be "
+    "|must be |hands down )?"
+)
 
 RULES: Final = (
     AnswerRule(
         name="home_city.answer",
         kind=Kind.FACT,
         slot="home_city",
-        question=r"\b(?:where (?:do|are) (?:you|u)(?: guys)? (?:live|living|based|located)|(?:which|what) (?:city|town) (?:do you live|are you)|where you live)\b",
+        question=r"\b(?:where (?:do|are) (?:you|u)(?: guys)? (?:live|living|based|located)|(?:which|what) (?:city"
+        r"|town) (?:do you live|are you)|where you live)\b",
         reply=f"{_AM}(?:(?:living |based )?(?:in|near) )?",
         fill=city,
         confidence=0.85,
@@ -40,7 +47,8 @@ RULES: Final = (
         name="home_country.answer",
         kind=Kind.FACT,
         slot="home_country",
-        question=r"\b(?:where (?:do|are) (?:you|u)(?: guys)? (?:live|living|based|located)|(?:which|what) country (?:do you live|are you))\b",
+        question=r"\b(?:where (?:do|are) (?:you|u)(?: guys)? (?:live|living|based|located)|(?:which|what) country"
+        r" (?:do you live|are you))\b",
         reply=f"{_AM}(?:(?:living |based )?in )?",
         fill=country,
         confidence=0.85,
@@ -62,7 +70,8 @@ RULES: Final = (
         name="name.answer",
         kind=Kind.FACT,
         slot="name",
-        question=r"\b(?:what(?:'s| is) (?:your|ur) name|may i ask your name|my name(?:'s| is)[^.?!]{2,40}(?:and )?(?:yours|you|what about you)\?|what should i call you)",
+        question=r"\b(?:what(?:'s| is) (?:your|ur) name|may i ask your name|my name(?:'s| is)[^.?!]{2,40}(?:and"
+        r" )?(?:yours|you|what about you)\?|what should i call you)",
         reply="(?:(?:it's|i'm|i am|im) )?",
         fill=said_name,
         confidence=0.85,
@@ -100,7 +109,8 @@ RULES: Final = (
         name="job_title.answer",
         kind=Kind.FACT,
         slot="job_title",
-        question=r"\bwhat do (?:you|u) do(?: for (?:a )?(?:living|work))?\?|\bwhat(?:'s| is) your (?:job|profession|occupation)\b",
+        question=r"\bwhat do (?:you|u) do(?: for (?:a )?(?:living|work))?\?|\bwhat(?:'s| is) your (?:job|profession"
+        r"|occupation)\b",
         reply=rf"{_AM}(?:an? )?(?P<value>(?:[a-z][\w-]{{1,18}} ){{0,2}}?{{occupation}}){{closing}}",
         confidence=0.85,
         examples=(example("Nurse, and you?", "Nurse", asked="What do you do for a living?"),),
@@ -122,7 +132,8 @@ RULES: Final = (
         kind=Kind.RELATION,
         slot="pet",
         question=r"\b(?:any pets|do you have (?:any |a )?(?:pets?|dogs?|cats?|animals?))\b",
-        reply=r"(?:(?:i|we) have |i've got )?(?:an?|one|two|three|four|\d) (?:[a-z-]{2,12} ){0,2}?{animal}s?(?: (?:named|called)|[,:-]) ",
+        reply=r"(?:(?:i|we) have |i've got )?(?:an?|one|two|three|four|\d) (?:[a-z-]{2,12} ){0,2}?{animal}s?(?:"
+        r" (?:named|called)|[,:-]) ",
         fill=people,
         value="{role} {value}",
         confidence=0.85,
@@ -134,7 +145,8 @@ RULES: Final = (
         kind=Kind.RELATION,
         slot="pet",
         question=r"\b(?:any pets|do you have (?:any |a )?(?:pets?|dogs?|cats?|animals?))\b",
-        reply=r"(?:(?:i|we) have |i've got )?(?:an? )?(?P<value>(?:(?:one|two|three|four|\d) )?(?:[a-z-]{3,12} )?{animals}s?)(?=\s*(?:[.!]|$))",
+        reply=r"(?:(?:i|we) have |i've got )?(?:an? )?(?P<value>(?:(?:one|two|three|four|\d) )?(?:[a-z-]{3,12}"
+        r" )?{animals}s?)(?=\s*(?:[.!]|$))",
         confidence=0.8,
         examples=(example("Yes, a dog!", "dog", asked="Do you have any pets?"),),
         counter_examples=(example("No, no dog.", asked="Do you have any pets?"),),
@@ -144,7 +156,8 @@ RULES: Final = (
         kind=Kind.RELATION,
         slot="sibling",
         question=r"\b(?:any siblings|do you have (?:any )?(?:siblings|brothers|sisters|a brother|a sister))\b",
-        reply=r"(?:i have |i've got )?(?:an? )?(?P<value>(?:(?:one|two|three|four|\d) )?(?:(?:older|younger|big|little|twin) )?(?:brothers?|sisters?)){closing}",
+        reply=r"(?:i have |i've got )?(?:an? )?(?P<value>(?:(?:one|two|three|four|\d) )?(?:(?:older|younger|big"
+        r"|little|twin) )?(?:brothers?|sisters?)){closing}",
         confidence=0.85,
         examples=(example("Yes, two sisters.", "two sisters", asked="Do you have any siblings?"),),
         counter_examples=(example("No, only child.", asked="Any siblings?"),),
@@ -153,7 +166,8 @@ RULES: Final = (
         name="favourite.answer",
         kind=Kind.PREFERENCE,
         slot="favourite",
-        question=r"\bwhat(?:'s| is|s) (?:your|ur) (?:all[- ]time )?fav(?:ou?rite|e)? (?P<thing>(?!part\b|thing\b)[a-z][\w-]{2,18}(?: (?!to\b|of\b|in\b|so\b)[a-z][\w-]{2,18})?)\s*\?",
+        question=r"\bwhat(?:'s| is|s) (?:your|ur) (?:all[- ]time )?fav(?:ou?rite|e)? (?P<thing>(?!part\b"
+        r"|thing\b)[a-z][\w-]{2,18}(?: (?!to\b|of\b|in\b|so\b)[a-z][\w-]{2,18})?)\s*\?",
         reply=_MAYBE,
         fill=choice,
         value="{thing}: {value}",
@@ -172,7 +186,8 @@ RULES: Final = (
         name="hobby.answer",
         kind=Kind.FACT,
         slot="hobby",
-        question=r"\bwhat are your hobbies\b|\bwhat do you (?:like to )?do (?:for fun|in your (?:free|spare) time)\b|\bany hobbies\b",
+        question=r"\bwhat are your hobbies\b|\bwhat do you (?:like to )?do (?:for fun|in your (?:free|spare) time)\b"
+        r"|\bany hobbies\b",
         reply="(?:mostly |mainly )?",
         fill=listed(HOBBIES | PASTIMES),
         confidence=0.8,
@@ -205,7 +220,9 @@ RULES: Final = (
         name="likes.yes",
         kind=Kind.PREFERENCE,
         slot="likes",
-        question=r"(?:^|[.!?,;]\s*|\b(?:so|and|but|oh|well)\s+)do (?:you|u) (?:also |really )?(?:like|love|enjoy) (?P<thing>(?!most\b|about\b|it\b|this\b|that\b|them\b|your?\b|to\b|the\b|my\b|when\b|any\b|those\b|these\b|being\b)[a-z][\w'-]{2,18}"
+        question=r"(?:^|[.!?,;]\s*|\b(?:so|and|but|oh|well)\s+)do (?:you|u) (?:also |really )?(?:like|love|enjoy)"
+        r" (?P<thing>(?!most\b|about\b|it\b|this\b|that\b|them\b|your?\b|to\b|the\b|my\b|when\b|any\b|those\b"
+        r"|these\b|being\b)[a-z][\w'-]{2,18}"
         r"(?: (?!or\b|and\b|too\b|as\b)[\w'-]{2,18}){0,2})\s*\?\s*$",
         reply=_YES,
         value="{thing}",

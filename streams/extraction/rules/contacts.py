@@ -13,14 +13,18 @@ _EMAIL = r"(?P<value>[\w.+-]{1,64}@[a-z\d-]{1,63}(?:\.[a-z\d-]{1,63}){1,4})"
 _PHONE = r"(?P<value>(?:\+|00)?\(?\d[\d\s().-]{5,20}\d)(?![\w.-]*\w)"
 _URL = r"(?P<value>(?:https?://)?(?:www\.)?[a-z\d-]{1,63}(?:\.[a-z\d-]{2,63}){1,3}(?:/[\w./%~?=&#+-]{0,200})?)"
 _HANDLE = r"(?P<value>(?=@|[\w.-]{0,38}[\d_])@?[a-z\d](?:[\w.-]{1,38}\w))"
-_NETWORK = "instagram|insta|ig|twitter|discord|telegram|tiktok|snapchat|snap|mastodon|bluesky|threads|steam|reddit|github|gitlab|skype|linkedin"
+_NETWORK = (
+    "instagram|insta|ig|twitter|discord|telegram|tiktok|snapchat|snap|mastodon|bluesky|threads|steam|reddit"
+    "|github|gitlab|skype|linkedin"
+)
 
 RULES: Final = (
     ContactRule(
         name="email.my_email_is",
         slot="email",
         cues=("@",),
-        pattern=rf"\b(?:my (?:[a-z]+ )?e-?mail(?: address)?(?:'s| is|:)|(?:e-?mail|reach|contact|write(?: to)?|mail|ping) me (?:at|on|via)(?: my e-?mail)?:?) {_EMAIL}",
+        pattern=rf"\b(?:my (?:[a-z]+ )?e-?mail(?: address)?(?:'s| is|:)|(?:e-?mail|reach|contact|write(?: to)?|mail"
+        rf"|ping) me (?:at|on|via)(?: my e-?mail)?:?) {_EMAIL}",
         confidence=0.95,
         examples=(
             example("My email is Ana@Example.org.", "ana@example.org"),
@@ -32,7 +36,8 @@ RULES: Final = (
         name="phone.my_number_is",
         slot="phone",
         cues=("number", "phone", "call", "text", "whatsapp", "reach", "cell", "mobile"),
-        pattern=r"\b(?:my (?:[a-z]+ )?(?:(?:phone|cell|mobile|whatsapp)(?: number| no\.?)?|number)(?:'s| is|:)|(?:call|text|reach|phone|ring|whatsapp) me (?:at|on):?)"
+        pattern=r"\b(?:my (?:[a-z]+ )?(?:(?:phone|cell|mobile|whatsapp)(?: number| no\.?)?|number)(?:'s| is|:)"
+        r"|(?:call|text|reach|phone|ring|whatsapp) me (?:at|on):?)"
         rf" {_PHONE}",
         confidence=0.95,
         examples=(
@@ -50,7 +55,8 @@ RULES: Final = (
         name="url.my_site_is",
         slot="url",
         cues=("http", "www.", ".com", ".org", ".net", ".io", ".dev", ".me", ".pt", ".de", ".uk"),
-        pattern=rf"\bmy (?:[a-z]+ )?(?:website|web ?site|site|blog|portfolio|homepage|page|channel|store|shop|repo|github|linkedin)(?:'s| is| is at|:)(?: here:?| at)? {_URL}",
+        pattern=rf"\bmy (?:[a-z]+ )?(?:website|web ?site|site|blog|portfolio|homepage|page|channel|store|shop|repo"
+        rf"|github|linkedin)(?:'s| is| is at|:)(?: here:?| at)? {_URL}",
         confidence=0.9,
         examples=(example("My blog is at https://anabakes.example.org/bread", "https://anabakes.example.org/bread"),),
         counter_examples=("Look at https://example.org.", "My site is down."),
@@ -58,9 +64,11 @@ RULES: Final = (
     ContactRule(
         name="handle.my_handle_is",
         slot="handle",
-        cues=tuple(_NETWORK.split("|")) + ("handle", "username", "gamertag"),
-        pattern=rf"\b(?:my (?:{_NETWORK}) ?(?:handle |username |name |id |account |tag )?(?:'s |is |: ?)|my (?:handle|username|gamertag)(?: on (?:{_NETWORK}))?(?:'s | is |: ?)"
-        rf"|(?:find|follow|add|dm) me on (?:{_NETWORK})(?: at|:|,)? (?=@)){_HANDLE}(?<!\.)(?=\s*(?:[.,;!)]|$)|\s+(?:on|and|if)\b)",
+        cues=(*_NETWORK.split("|"), "handle", "username", "gamertag"),
+        pattern=rf"\b(?:my (?:{_NETWORK}) ?(?:handle |username |name |id |account |tag )?(?:'s |is |: ?)|my"
+        rf" (?:handle|username|gamertag)(?: on (?:{_NETWORK}))?(?:'s | is |: ?)"
+        rf"|(?:find|follow|add|dm) me on (?:{_NETWORK})(?: at|:|,)? (?=@)){_HANDLE}(?<!\.)(?=\s*(?:[.,;!)]|$)"
+        rf"|\s+(?:on|and|if)\b)",
         confidence=0.9,
         examples=(
             example("My instagram is @ana_bakes.", "@ana_bakes"),

@@ -1,4 +1,4 @@
-"""Rules about who somebody is: name, age, birthday, origin, nationality, languages, civil status.
+"""Rules about who somebody is: name, age, birthday, gender, civil status.
 
 Data, free of I/O.
 """
@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from schemas.records import Kind, Tense
-from streams.extraction.lexicon import LANGUAGES, NATIONALITIES
-from streams.extraction.names import listed, person, place, said_name
+from streams.extraction.names import person, said_name
 from streams.extraction.rules.model import (
     ANYONE,
     CHANGE,
@@ -23,9 +22,12 @@ from streams.extraction.rules.model import (
     tenses,
 )
 
-_NATIONALITY_HEADS = frozenset(name.split()[0] for name in NATIONALITIES)
 _STATUS = "(?P<value>single|married|engaged|divorced|widowed|separated)"
-_NOT_A_STATUS = r"(?!-|'|\s+(?:in|with|by|parents?|mom|mum|dad|mother|father|threaded|user|core|day|thing|person|one|file|from|life)\b)"
+_NOT_A_STATUS = (
+    r"(?!-|'|\s+(?:in|with|by|parents?|mom|mum|dad|mother|father|threaded|user|core|day|thing|person|one"
+    r"|file|from|life)\b)"
+)
+
 
 RULES: Final = (
     Rule(
@@ -68,7 +70,8 @@ RULES: Final = (
         slot="age",
         subjects=I_ONLY,
         heads=frozenset({NUMBER_HEAD}),
-        pattern=r"(?P<value>\d{1,3})(?:(?:\s|-)?(?:years?|yrs?|y)(?:\s|-)?(?:old|o)\b|(?=\s*(?:\.(?!\d)|[,;!)]|$)|\s+(?:now|and|but|already|so)\b))",
+        pattern=r"(?P<value>\d{1,3})(?:(?:\s|-)?(?:years?|yrs?|y)(?:\s|-)?(?:old|o)\b|(?=\s*(?:\.(?!\d)|[,;!)]|$)"
+        r"|\s+(?:now|and|but|already|so)\b))",
         be=True,
         confidence=0.85,
         examples=(
@@ -90,7 +93,8 @@ RULES: Final = (
         slot="age",
         subjects=ANYONE,
         heads=frozenset({"turned", "turn", "turning"}),
-        pattern=r"turn(?:ed)? (?P<value>\d{1,3})(?=\s*(?:[.,;!)]|$)|\s+(?:now|and|but|on|in|last|this|next|yesterday|today|tomorrow)\b)",
+        pattern=r"turn(?:ed)? (?P<value>\d{1,3})(?=\s*(?:[.,;!)]|$)|\s+(?:now|and|but|on|in|last|this|next|yesterday"
+        r"|today|tomorrow)\b)",
         tenses=CHANGE,
         dated=Dated.BEGAN,
         confidence=0.85,
@@ -150,7 +154,8 @@ RULES: Final = (
         slot="gender",
         subjects=I_ONLY,
         heads=frozenset({"a", "non-binary", "nonbinary"}),
-        pattern=r"(?:a (?:trans(?:gender)? |young |grown )?)?(?P<value>woman|man|girl|guy|boy|non-?binary)(?=\s*(?:[.,;!)]|$)|\s+(?:and|but)\b)",
+        pattern=r"(?:a (?:trans(?:gender)? |young |grown )?)?(?P<value>woman|man|girl|guy|boy"
+        r"|non-?binary)(?=\s*(?:[.,;!)]|$)|\s+(?:and|but)\b)",
         be=True,
         confidence=0.85,
         examples=(example("I'm a woman, by the way.", "woman"), example("I am non-binary.", "non-binary")),
@@ -166,78 +171,6 @@ RULES: Final = (
         confidence=0.95,
         examples=(example("My pronouns are she/her.", "she/her"),),
         counter_examples=("My pronouns are hard to guess.",),
-    ),
-    Rule(
-        name="hometown.i_am_from",
-        kind=Kind.FACT,
-        slot="hometown",
-        subjects=I_OR_WE,
-        heads=frozenset({"from", "come"}),
-        pattern="(?:come )?from ",
-        fill=place,
-        be=None,
-        confidence=0.85,
-        examples=(
-            example("I'm originally from Coimbra.", "Coimbra"),
-            example("I come from Norway, you know", "Norway"),
-        ),
-        counter_examples=(
-            "I'm from work.",
-            "She's from Coimbra.",
-            "Are you from Coimbra?",
-            "I come from a large family.",
-        ),
-    ),
-    Rule(
-        name="hometown.i_grew_up_in",
-        kind=Kind.FACT,
-        slot="hometown",
-        subjects=ANYONE,
-        heads=frozenset({"grew", "born", "raised"}),
-        pattern="(?:grew up|born(?: and (?:raised|bred))?|raised) in (?:the city of )?",
-        fill=place,
-        tenses=tenses(past=Tense.PRESENT, present=Tense.PRESENT),
-        be=None,
-        confidence=0.85,
-        examples=(
-            example("I grew up in Braga.", "Braga"),
-            example("Born and raised in Dallas!", "Dallas"),
-            example("I was born in Sofia but left early", "Sofia"),
-        ),
-        counter_examples=("I grew up in a small village.", "He grew up in Braga.", "I was born in March."),
-    ),
-    Rule(
-        name="hometown.my_hometown_is",
-        kind=Kind.FACT,
-        slot="hometown",
-        subjects=MINE,
-        heads=frozenset({"hometown", "home"}),
-        pattern="home ?town(?: is|,)? ",
-        fill=place,
-        anywhere=True,
-        confidence=0.85,
-        examples=(example("My hometown is Évora.", "Évora"), example("I miss my hometown, Turin.", "Turin")),
-        counter_examples=("My hometown is small.", "My hometown is nicer than Turin."),
-    ),
-    Rule(
-        name="nationality.i_am",
-        kind=Kind.FACT,
-        slot="nationality",
-        subjects=I_OR_WE,
-        heads=_NATIONALITY_HEADS | {"a", "an"},
-        pattern=r"(?:an? )?(?P<value>{nationality})(?:{closing}|(?= (?:citizen|woman|man|guy|girl|by)\b))",
-        be=True,
-        confidence=0.9,
-        examples=(
-            example("I'm Portuguese.", "Portuguese"),
-            example("I'm a Brazilian living abroad", "Brazilian"),
-        ),
-        counter_examples=(
-            "I'm Polish food's biggest fan.",
-            "I like Portuguese.",
-            "My wife is Portuguese.",
-            "I'm an American football fan.",
-        ),
     ),
     Rule(
         name="relationship_status.i_am",
@@ -286,63 +219,5 @@ RULES: Final = (
         confidence=0.9,
         examples=(example("We got married last year.", "married"), example("I just got divorced", "divorced")),
         counter_examples=("They got married.", "When I get married I'll be happy.", "We got married-couple discounts."),
-    ),
-    Rule(
-        name="speaks.i_speak",
-        kind=Kind.FACT,
-        slot="speaks",
-        subjects=I_ONLY,
-        heads=frozenset({"speak"}),
-        pattern="speak (?:(?:a (?:little|bit of|little bit of)|some|fluent|good|decent|basic|both|conversational|native) )?",
-        fill=listed(LANGUAGES),
-        tenses=tenses(present=Tense.PRESENT, able=Tense.PRESENT),
-        confidence=0.9,
-        examples=(
-            example("I speak Portuguese and a bit of German.", "Portuguese", "German"),
-            example("I can speak Japanese", "Japanese"),
-        ),
-        counter_examples=(
-            "I don't speak German.",
-            "I speak for all of us.",
-            "Do you speak German?",
-            "She speaks German.",
-        ),
-    ),
-    Rule(
-        name="speaks.fluent_in",
-        kind=Kind.FACT,
-        slot="speaks",
-        subjects=I_ONLY,
-        heads=frozenset({"fluent"}),
-        pattern="fluent in ",
-        fill=listed(LANGUAGES),
-        be=True,
-        confidence=0.9,
-        examples=(example("I'm fluent in Spanish.", "Spanish"),),
-        counter_examples=("I'm not fluent in Spanish.", "I'm fluent in sarcasm."),
-    ),
-    Rule(
-        name="native_language.my_native_language_is",
-        kind=Kind.FACT,
-        slot="native_language",
-        subjects=MINE,
-        heads=frozenset({"native", "mother", "first"}),
-        pattern="(?:native language|native tongue|mother tongue|first language)(?:'s| is) ",
-        fill=listed(LANGUAGES),
-        confidence=0.95,
-        examples=(example("My mother tongue is Catalan.", "Catalan"),),
-        counter_examples=("My native language is hard.", "My mother is Catalan."),
-    ),
-    Rule(
-        name="native_language.native_speaker",
-        kind=Kind.FACT,
-        slot="native_language",
-        subjects=I_ONLY,
-        heads=frozenset({"a"}),
-        pattern="a native (?P<value>{language}) speaker",
-        be=True,
-        confidence=0.9,
-        examples=(example("I'm a native Dutch speaker.", "Dutch"),),
-        counter_examples=("I'm not a native Dutch speaker.", "I'm a native of Utrecht."),
     ),
 )

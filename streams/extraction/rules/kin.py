@@ -127,7 +127,8 @@ def _have_kin(slot: str) -> Rule:
         slot=slot,
         subjects=I_OR_WE,
         heads=frozenset({"have", "got", "had"}),
-        pattern=f"(?:have|got|had)(?: got)? {{count}} {{kin}}(?P<role>{one_of(roles)})s?(?: (?:named|called|whose names? (?:is|are))|[,:]) ",
+        pattern=f"(?:have|got|had)(?: got)? {{count}} {{kin}}(?P<role>{one_of(roles)})s?(?: (?:named|called|whose"
+        f" names? (?:is|are))|[,:]) ",
         fill=people,
         value="{value}" if slot in _NAME_ALONE else "{role} {value}",
         tenses=_HAVE,
@@ -148,7 +149,8 @@ def _have_counted(slot: str) -> Rule:
         slot=slot,
         subjects=I_OR_WE,
         heads=frozenset({"have", "got"}),
-        pattern=rf"(?:have|got)(?: got)? (?:an? )?(?P<value>(?:(?:one|two|three|four|five|six|\d) )?{{kin}}(?:{plain})){{closing}}(?!,? (?:named|called)| who|:| [A-Z])",
+        pattern=rf"(?:have|got)(?: got)? (?:an? )?(?P<value>(?:(?:one|two|three|four|five|six|\d)"
+        rf" )?{{kin}}(?:{plain})){{closing}}(?!,? (?:named|called)| who|:| [A-Z])",
         tenses=tenses(NOW, perfect=Tense.PRESENT),
         confidence=0.8,
         examples=(example("I have two kids.", "two kids"),)
@@ -213,7 +215,8 @@ RULES: Final = (
         slot="pet",
         subjects=ANYONE,
         heads=frozenset({"have", "got", "had", "adopted", "own", "bought", "rescued"}),
-        pattern=r"(?:have|got|had|adopted|own|bought|rescued)(?: got)? {count} (?:[a-z-]{2,14} ){0,3}?{animal}s?(?: (?:named|called|whose names? (?:is|are))|[,:]) ",
+        pattern=r"(?:have|got|had|adopted|own|bought|rescued)(?: got)? {count} (?:[a-z-]{2,14} ){0,3}?{animal}s?(?:"
+        r" (?:named|called|whose names? (?:is|are))|[,:]) ",
         fill=people,
         value="{role} {value}",
         tenses=tenses(_HAVE, past=Tense.PRESENT),
@@ -230,7 +233,8 @@ RULES: Final = (
         slot="pet",
         subjects=I_OR_WE,
         heads=frozenset({"have", "got", "own"}),
-        pattern=r"(?:have|own|got)(?: got)? (?:an? )?(?P<value>(?:(?:one|two|three|four|five|six|\d) )?(?:(?!hot\b)[a-z-]{3,12} ){0,2}?{animals}s?){closing}(?!,? (?:named|called)|:)",
+        pattern=r"(?:have|own|got)(?: got)? (?:an? )?(?P<value>(?:(?:one|two|three|four|five|six|\d)"
+        r" )?(?:(?!hot\b)[a-z-]{3,12} ){0,2}?{animals}s?){closing}(?!,? (?:named|called)|:)",
         tenses=tenses(NOW, perfect=Tense.PRESENT, ended=Tense.ENDED),
         confidence=0.85,
         examples=(example("I have a cat.", "cat"), example("We've got two small dogs at home", "two small dogs")),
@@ -242,7 +246,8 @@ RULES: Final = (
         slot="pet",
         subjects=ANYONE,
         heads=frozenset({"adopted", "got", "rescued", "bought"}),
-        pattern=r"(?:adopted|got|rescued|bought)(?: myself)? (?:an?|another) (?P<value>(?:[a-z-]{3,12} ){0,2}?{animals})(?:{closing}|(?= (?:yesterday|today|last|this)\b))(?!,? (?:named|called)|:)",
+        pattern=r"(?:adopted|got|rescued|bought)(?: myself)? (?:an?|another) (?P<value>(?:[a-z-]{3,12}"
+        r" ){0,2}?{animals})(?:{closing}|(?= (?:yesterday|today|last|this)\b))(?!,? (?:named|called)|:)",
         tenses=tenses(past=Tense.PRESENT, perfect=Tense.PRESENT),
         dated=Dated.BEGAN,
         confidence=0.85,
@@ -255,7 +260,8 @@ RULES: Final = (
         slot="pet",
         subjects=MINE,
         heads=ANIMALS,
-        pattern=r"{animal} (?P<value>[^\W\d_][\w'-]{1,20}) (?:just |recently |sadly )?(?:died|passed away|passed|ran away)\b",
+        pattern=r"{animal} (?P<value>[^\W\d_][\w'-]{1,20}) (?:just |recently |sadly )?(?:died|passed away|passed|ran"
+        r" away)\b",
         value="{role} {value}",
         tenses=tenses(present=Tense.ENDED),
         confidence=0.85,

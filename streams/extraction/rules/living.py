@@ -1,4 +1,4 @@
-"""Rules about how somebody lives: health, diet, habits, possessions, aims.
+"""Rules about how somebody lives: habits, aims, possessions.
 
 Data, free of I/O.
 """
@@ -8,8 +8,6 @@ from __future__ import annotations
 from typing import Final
 
 from schemas.records import Kind, Tense
-from streams.extraction.lexicon import CONDITIONS, DIETS, MEDICATIONS
-from streams.extraction.names import listed
 from streams.extraction.phrases import phrase
 from streams.extraction.rules.model import (
     ANY_HEAD,
@@ -19,165 +17,40 @@ from streams.extraction.rules.model import (
     LOSS,
     MINE,
     NOW,
-    TASTE,
     Dated,
     Rule,
     example,
     tenses,
 )
-from streams.extraction.things import things
 
-_LASTING = tenses(TASTE, past=Tense.PAST)
 _FREQUENCY = (
-    r"(?:every (?:single )?(?:day|morning|evening|night|week|weekend|month|year|summer|winter|(?:mon|tues|wednes|thurs|fri|satur|sun)day)s?"
-    r"|(?:once|twice|(?:two|three|four|five|six|\d) times) (?:a|per) (?:day|week|month|year)|on (?:mon|tues|wednes|thurs|fri|satur|sun)days"
+    r"(?:every (?:single )?(?:day|morning|evening|night|week|weekend|month|year|summer|winter|(?:mon|tues|wednes"
+    r"|thurs|fri|satur|sun)day)s?"
+    r"|(?:once|twice|(?:two|three|four|five|six|\d) times) (?:a|per) (?:day|week|month|year)|on (?:mon|tues|wednes"
+    r"|thurs|fri|satur|sun)days"
     r"|on weekends|daily)"
 )
 _STATIVE = (
-    "love|like|think|hope|know|need|want|wish|miss|get|feel|see|have|hate|mean|guess|believe|agree|understand|remember|am|said|say|just"
+    "love|like|think|hope|know|need|want|wish|miss|get|feel|see|have|hate|mean|guess|believe|agree|understand"
+    "|remember|am|said|say|just"
     "|had|was|were|will|can|can't|don't|never|live|work at|wonder|seem|look"
 )
 _WANTED = (
-    "become|learn|start|visit|travel|lose|write|build|buy|live|move|adopt|study|graduate|open|run|get (?:fit|better at|into|a|my)|save|improve"
+    "become|learn|start|visit|travel|lose|write|build|buy|live|move|adopt|study|graduate|open|run|get (?:fit|better"
+    " at|into|a|my)|save|improve"
     "|publish|own|teach|retire|climb|sail|finish|be an?"
 )
 
+
 RULES: Final = (
-    Rule(
-        name="allergy.allergic_to",
-        kind=Kind.FACT,
-        slot="allergy",
-        subjects=ANYONE,
-        heads=frozenset({"allergic", "deathly", "severely"}),
-        pattern="(?:deathly |severely |highly )?allergic to ",
-        fill=things,
-        tenses=TASTE,
-        be=None,
-        confidence=0.95,
-        examples=(
-            example("I'm allergic to peanuts and cats.", "peanuts", "cats"),
-            example("I am severely allergic to penicillin", "penicillin"),
-        ),
-        counter_examples=(
-            "I'm not allergic to peanuts.",
-            "I'm allergic to it.",
-            "Are you allergic to nuts?",
-            "She's allergic to nuts.",
-        ),
-    ),
-    Rule(
-        name="allergy.have_an_allergy",
-        kind=Kind.FACT,
-        slot="allergy",
-        subjects=I_ONLY,
-        heads=frozenset({"have", "got"}),
-        pattern=r"(?:have|got) an? (?:(?:bad|severe|serious|strong|mild) )?(?P<value>[a-z]{3,15}(?: [a-z]{3,15})?) allergy",
-        confidence=0.9,
-        examples=(example("I have a severe peanut allergy.", "peanut"),),
-        counter_examples=("I don't have a peanut allergy.", "My son has a peanut allergy."),
-    ),
-    Rule(
-        name="diet.i_am",
-        kind=Kind.FACT,
-        slot="diet",
-        subjects=I_OR_WE,
-        heads=frozenset({"a", *(diet.split()[0] for diet in DIETS)}),
-        pattern="(?:a )?(?:strict )?(?P<value>{diet}){closing}",
-        tenses=_LASTING,
-        be=True,
-        dated=Dated.BEGAN,
-        confidence=0.9,
-        examples=(
-            example("I'm vegetarian.", "vegetarian"),
-            example("I've been vegan since 2018", "vegan"),
-            example("I'm not vegan any more", "vegan", tense=Tense.ENDED),
-        ),
-        counter_examples=("I'm vegan curious.", "I'm not vegan.", "Are you vegan?", "Is this vegan?"),
-    ),
-    Rule(
-        name="diet.became",
-        kind=Kind.FACT,
-        slot="diet",
-        subjects=ANYONE,
-        heads=frozenset({"went", "became", "turned", "eat", "gone"}),
-        pattern="(?:went|became|turned|gone|eat) (?:a )?(?P<value>{diet}){closing}",
-        tenses=tenses(past=Tense.PRESENT, perfect=Tense.PRESENT, present=Tense.PRESENT),
-        dated=Dated.BEGAN,
-        confidence=0.9,
-        examples=(example("I went vegan in January.", "vegan"), example("I eat gluten free", "gluten free")),
-        counter_examples=("I went to a vegan place.", "I eat vegan burgers."),
-    ),
-    Rule(
-        name="health_condition.have",
-        kind=Kind.FACT,
-        slot="health_condition",
-        subjects=I_ONLY,
-        heads=frozenset({"have", "got", "had", "suffer", "suffering"}),
-        pattern="(?:have|got|had|suffer(?:ing)? from) (?:(?:chronic|severe|mild|bad|really bad|social|seasonal|a form of) )?(?={condition}\\b)",
-        fill=listed(CONDITIONS),
-        tenses=_LASTING,
-        be=None,
-        confidence=0.85,
-        examples=(
-            example("I have asthma.", "asthma"),
-            example("I suffer from migraines", "migraines"),
-        ),
-        counter_examples=("I have a headache.", "I don't have asthma.", "My dad has diabetes.", "Do I have asthma?"),
-    ),
-    Rule(
-        name="health_condition.diagnosed",
-        kind=Kind.FACT,
-        slot="health_condition",
-        subjects=ANYONE,
-        heads=frozenset({"diagnosed", "got"}),
-        pattern="(?:got )?diagnosed with ",
-        fill=listed(CONDITIONS),
-        tenses=tenses(past=Tense.PRESENT, perfect=Tense.PRESENT, present=Tense.PRESENT),
-        be=None,
-        dated=Dated.BEGAN,
-        confidence=0.9,
-        examples=(example("I was diagnosed with epilepsy two years ago.", "epilepsy"),),
-        counter_examples=("She was diagnosed with epilepsy.", "I was diagnosed with a cold."),
-    ),
-    Rule(
-        name="health_condition.i_am",
-        kind=Kind.FACT,
-        slot="health_condition",
-        subjects=I_ONLY,
-        heads=frozenset(
-            {"diabetic", "asthmatic", "autistic", "epileptic", "dyslexic", "a", "colourblind", "colorblind", "lactose"}
-        ),
-        pattern="(?:a )?(?P<value>diabetic|asthmatic|autistic|epileptic|dyslexic|colou?r ?blind){closing}",
-        be=True,
-        confidence=0.9,
-        examples=(example("I'm diabetic.", "diabetic"),),
-        counter_examples=("I'm not diabetic.", "My cat is diabetic."),
-    ),
-    Rule(
-        name="medication.take",
-        kind=Kind.FACT,
-        slot="medication",
-        subjects=I_ONLY,
-        heads=frozenset({"take", "taking", "on", "prescribed", "started"}),
-        pattern=r"(?:take|taking|on|(?:got )?prescribed|started(?: taking| on)?) (?:\d+ ?mg of |some )?(?={medication}\b)",
-        fill=listed(MEDICATIONS),
-        tenses=tenses(_LASTING, past=Tense.PRESENT),
-        be=None,
-        dated=Dated.BEGAN,
-        confidence=0.85,
-        examples=(
-            example("I take metformin every morning.", "metformin"),
-            example("I'm on antidepressants", "antidepressants"),
-        ),
-        counter_examples=("I don't take insulin.", "I take the bus.", "I'm on a train."),
-    ),
     Rule(
         name="habit.frequency",
         kind=Kind.FACT,
         slot="habit",
         subjects=I_OR_WE,
         heads=frozenset({ANY_HEAD}),
-        pattern=rf"(?P<value>(?!(?:{_STATIVE})\b)[a-z]{{2,14}}(?: (?!that\b|it\b|you\b|your\b|this\b|him\b|her\b|them\b|if\b|and\b|but\b)[\w'-]{{1,16}}){{0,7}}? {_FREQUENCY})",
+        pattern=rf"(?P<value>(?!(?:{_STATIVE})\b)[a-z]{{2,14}}(?: (?!that\b|it\b|you\b|your\b|this\b|him\b|her\b"
+        rf"|them\b|if\b|and\b|but\b)[\w'-]{{1,16}}){{0,7}}? {_FREQUENCY})",
         tenses=tenses(present=Tense.PRESENT, used_to=Tense.PAST, ended=Tense.ENDED),
         confidence=0.8,
         examples=(
@@ -201,7 +74,8 @@ RULES: Final = (
         heads=frozenset(
             {"goal", "dream", "ambition", "resolution", "main", "biggest", "ultimate", "life", "new", "long-term"}
         ),
-        pattern=r"(?:(?:main|biggest|ultimate|life|new|long-term|next|big|year's|new year's) ){0,2}(?:goal|dream|ambition|resolution)(?: for (?:this|next) year)?(?:'s| is) (?:to |(?=[a-z]{3,12}ing\b))",
+        pattern=r"(?:(?:main|biggest|ultimate|life|new|long-term|next|big|year's|new year's) ){0,2}(?:goal|dream"
+        r"|ambition|resolution)(?: for (?:this|next) year)?(?:'s| is) (?:to |(?=[a-z]{3,12}ing\b))",
         fill=phrase,
         confidence=0.9,
         examples=(example("My goal is to run a marathon.", "run a marathon"),),
@@ -234,8 +108,10 @@ RULES: Final = (
         slot="goal",
         subjects=I_ONLY,
         heads=frozenset({"trying", "learning", "saving", "training"}),
-        pattern=r"(?:trying to (?=(?:learn|lose|quit|save (?:money|up|for)|improve|become|get fit|get pregnant|eat (?:more|less|better|health)|stop smoking)\b)|(?=learning (?:to |how to )?"
-        r"(?:(?-i:[A-Z])|(?:play|cook|code|swim|drive|knit|sew|surf|ski|dance|paint|draw|the)\b))|(?=saving (?:up )?for)|(?=training for))",
+        pattern=r"(?:trying to (?=(?:learn|lose|quit|save (?:money|up|for)|improve|become|get fit|get pregnant|eat"
+        r" (?:more|less|better|health)|stop smoking)\b)|(?=learning (?:to |how to )?"
+        r"(?:(?-i:[A-Z])|(?:play|cook|code|swim|drive|knit|sew|surf|ski|dance|paint|draw|the)\b))|(?=saving (?:up"
+        r" )?for)|(?=training for))",
         fill=phrase,
         be=True,
         confidence=0.8,
@@ -274,7 +150,8 @@ RULES: Final = (
         slot="owns",
         subjects=ANYONE,
         heads=frozenset({"bought", "got", "purchased"}),
-        pattern="(?:bought|got|purchased)(?: myself)? {count} (?P<value>{adjectives}{ownable}s?)(?:{closing}|(?= (?:yesterday|today|last|this)\\b))",
+        pattern="(?:bought|got|purchased)(?: myself)? {count} (?P<value>{adjectives}{ownable}s?)(?:{closing}|(?="
+        " (?:yesterday|today|last|this)\\b))",
         tenses=tenses(past=Tense.PRESENT, perfect=Tense.PRESENT),
         dated=Dated.BEGAN,
         confidence=0.8,

@@ -70,7 +70,7 @@ class ClauseReader:
                     yield from _read_spot(said, discourse, spot, rules, word)
 
     def _of(self, said: Said, subject: Subject, head: str) -> list[CompiledRule]:
-        """The rules for such a clause. Those that need a date or a habit's words are left out where the text has none."""
+        """The rules for such a clause, without those that need a date or a habit's words where the text has none."""
         found = [*self._rules.get((subject, head), ())]
         anyhow = self._rules.get((subject, ANY_HEAD), ())
         if anyhow and said.signs.recurs:

@@ -93,8 +93,8 @@ MINE = frozenset({Subject.MY})
 class Rule:
     """A pattern of first-person clauses, and the slot whose value stands in them.
 
-    `pattern` is read at the clause's head; in it a space is any white space and `{name}` a part of `MACROS`. The value is
-    what `fill` finds where the pattern ends, or the pattern's group `value`.
+    `pattern` is read at the clause's head; in it a space is any white space and `{name}` a part of `MACROS`. The value
+    is what `fill` finds where the pattern ends, or the pattern's group `value`.
     """
 
     name: str

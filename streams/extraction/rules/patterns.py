@@ -29,10 +29,13 @@ def one_of(names: Collection[str]) -> str:
 
 
 MACROS = {
-    "closing": r"(?=\s*(?:[.,;:!?()\n\u2013\u2014\u2026]|$)|\s+(?:and|but|so|because|cause|since|now|who|that|which|with|at|in|from|for"
-    r"|on|as|by|to|when|too|though|although|if|or|btw|lol|haha|here|these|currently|myself|also|living|based|any|anymore|last|this|next|yesterday|today|tomorrow|after|before"
+    "closing": r"(?=\s*(?:[.,;:!?()\n\u2013\u2014\u2026]|$)|\s+(?:and|but|so|because|cause|since|now|who|that|which"
+    r"|with|at|in|from|for"
+    r"|on|as|by|to|when|too|though|although|if|or|btw|lol|haha|here|these|currently|myself|also|living|based|any"
+    r"|anymore|last|this|next|yesterday|today|tomorrow|after|before"
     r"|until|while|[^\w\s])(?!\w))",
-    "dated": r"(?= (?:yesterday|today|last|this|next|a|an|one|two|three|four|five|six|seven|eight|nine|ten|\d+|about|over|around"
+    "dated": r"(?= (?:yesterday|today|last|this|next|a|an|one|two|three|four|five|six|seven|eight|nine|ten|\d+|about"
+    r"|over|around"
     r"|almost|recently|again|lately|as|when|few|several|some)\b)",
     "count": r"(?P<count>an?|my|one|two|three|four|five|six|seven|eight|nine|ten|\d{1,2})",
     "adjectives": r"(?:(?!(?:car|dog|cat)\b)[a-z][a-z-]{1,14} ){0,2}?",
@@ -55,7 +58,7 @@ MACROS = {
 
 
 def compiled(pattern: str) -> re.Pattern[str]:
-    """The expression of a pattern, after putting in its parts; a space is one to three characters of white space, ` ?` none to three."""
+    """The expression of a pattern, its parts put in. A space is one to three of white space, ` ?` also none."""
     for name, macro in MACROS.items():
         pattern = pattern.replace(f"{{{name}}}", macro)
     return re.compile(pattern.replace(" ?", r"\s{0,3}").replace(" ", r"\s{1,3}"), re.IGNORECASE)

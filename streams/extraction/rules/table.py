@@ -14,12 +14,18 @@ from schemas.records import Candidate
 from streams.extraction.rules import (
     answers,
     contacts,
-    happenings,
-    home_and_work,
+    events,
+    health,
+    homes,
     identity,
     kin,
+    learning,
     living,
+    origins,
+    pastimes,
+    tasks,
     tastes,
+    work,
 )
 from streams.extraction.rules.model import AnswerRule, ContactRule, Rule
 
@@ -27,11 +33,17 @@ AnyRule: TypeAlias = Rule | AnswerRule | ContactRule
 
 CLAUSE_RULES: Final[tuple[Rule, ...]] = (
     *identity.RULES,
-    *home_and_work.RULES,
+    *origins.RULES,
+    *homes.RULES,
+    *work.RULES,
+    *learning.RULES,
     *tastes.RULES,
+    *pastimes.RULES,
+    *health.RULES,
     *living.RULES,
     *kin.RULES,
-    *happenings.RULES,
+    *events.RULES,
+    *tasks.RULES,
 )
 ANSWER_RULES: Final[tuple[AnswerRule, ...]] = answers.RULES
 CONTACT_RULES: Final[tuple[ContactRule, ...]] = contacts.RULES

@@ -1,4 +1,4 @@
-"""Rules about what somebody likes, dislikes, prefers, avoids, and does for pleasure.
+"""Rules about what somebody likes, dislikes, prefers, avoids.
 
 Data, free of I/O.
 """
@@ -8,14 +8,11 @@ from __future__ import annotations
 from typing import Final
 
 from schemas.records import Kind, Tense
-from streams.extraction.lexicon import HOBBIES, PASTIMES
-from streams.extraction.names import listed
 from streams.extraction.rules.model import (
     ANYONE,
     I_ONLY,
     I_OR_WE,
     MINE,
-    NOW,
     TASTE,
     Dated,
     Rule,
@@ -25,9 +22,8 @@ from streams.extraction.rules.model import (
 from streams.extraction.things import choice, preferred, thing, things
 
 _NEGATED = tenses(negated=Tense.PRESENT)
-_FOUND_LISTED = listed(HOBBIES | PASTIMES)
-
 _NO_THING = r"(?!(?:is|was|has|of|to|in|part|thing|things|would|must|so|when|and)\b)"
+
 
 RULES: Final = (
     Rule(
@@ -76,7 +72,8 @@ RULES: Final = (
         slot="likes",
         subjects=I_OR_WE,
         heads=frozenset({"a", "into", "fond", "obsessed", "crazy", "passionate", "addicted", "huge", "big", "partial"}),
-        pattern=r"(?:an? )?(?:(?:big|huge|massive|real|total|avid|great|lifelong) )?(?:fan of|into|fond of|obsessed with|crazy about"
+        pattern=r"(?:an? )?(?:(?:big|huge|massive|real|total|avid|great|lifelong) )?(?:fan of|into|fond of|obsessed"
+        r" with|crazy about"
         "|passionate about|addicted to|partial to) ",
         fill=things,
         tenses=TASTE,
@@ -224,8 +221,10 @@ RULES: Final = (
         slot="avoids",
         subjects=ANYONE,
         heads=frozenset({"gave", "given", "quit", "stopped", "cut"}),
-        pattern="(?:(?:gave|given) up|quit|stopped|cut out) (?=(?:eating |drinking )?(?:meat|sugar|alcohol|coffee|caffeine|gluten|dairy|smoking"
-        "|drinking|bread|soda|carbs|cigarettes|eggs|fish|chocolate|junk food|fast food|beer|wine|red meat|milk)\\b)(?:eating |drinking )?",
+        pattern="(?:(?:gave|given) up|quit|stopped|cut out) (?=(?:eating |drinking )?(?:meat|sugar|alcohol|coffee"
+        "|caffeine|gluten|dairy|smoking"
+        "|drinking|bread|soda|carbs|cigarettes|eggs|fish|chocolate|junk food|fast food|beer|wine|red meat"
+        "|milk)\\b)(?:eating |drinking )?",
         fill=thing,
         tenses=tenses(past=Tense.PRESENT, perfect=Tense.PRESENT),
         dated=Dated.BEGAN,
@@ -239,7 +238,8 @@ RULES: Final = (
         slot="favourite",
         subjects=MINE,
         heads=frozenset({"favourite", "favorite", "fav", "fave", "all-time", "absolute", "all", "personal"}),
-        pattern=rf"(?:all[- ]time |absolute |personal )?{{fav}} (?P<thing>(?:{_NO_THING}[a-z][\w-]{{1,18}} ){{0,2}}?{_NO_THING}[a-z][\w-]{{1,18}})"
+        pattern=rf"(?:all[- ]time |absolute |personal )?{{fav}} (?P<thing>(?:{_NO_THING}[a-z][\w-]{{1,18}}"
+        rf" ){{0,2}}?{_NO_THING}[a-z][\w-]{{1,18}})"
         r"(?: (?:is|are|has to be|would be|must be|is probably|is definitely)|'s) ",
         fill=choice,
         value="{thing}: {value}",
@@ -262,9 +262,11 @@ RULES: Final = (
         slot="favourite",
         subjects=MINE,
         heads=frozenset({"favourite", "favorite", "fav", "fave", "all-time", "absolute", "personal"}),
-        before=r"(?:^|[.!?;,]\s|\b(?:and|but)\s)\s*(?P<value>(?!(?:it|that|this|these|those|they|she|he|which|what|who|one|here|there|so|yes|yeah|"
+        before=r"(?:^|[.!?;,]\s|\b(?:and|but)\s)\s*(?P<value>(?!(?:it|that|this|these|those|they|she|he|which|what"
+        r"|who|one|here|there|so|yes|yeah|"
         r"because|i)\b)[\w'\"][\w'\" -]{1,40}?)\s+(?:is|are)(?:\s+(?:definitely|probably|still))?\s+$",
-        pattern=r"(?:all[- ]time |absolute |personal )?{fav} (?P<thing>[a-z][\w-]{2,18}(?: (?!of\b|to\b|in\b|when\b|for\b|so\b|and\b|by\b|because\b|but\b|ever\b)[a-z][\w-]{2,18})?){closing}",
+        pattern=r"(?:all[- ]time |absolute |personal )?{fav} (?P<thing>[a-z][\w-]{2,18}(?: (?!of\b|to\b|in\b|when\b"
+        r"|for\b|so\b|and\b|by\b|because\b|but\b|ever\b)[a-z][\w-]{2,18})?){closing}",
         value="{thing}: {value}",
         anywhere=True,
         confidence=0.85,
@@ -274,73 +276,5 @@ RULES: Final = (
             "Is green my favourite colour?",
             "Green is one of my favourite colours.",
         ),
-    ),
-    Rule(
-        name="hobby.i_play",
-        kind=Kind.FACT,
-        slot="hobby",
-        subjects=I_OR_WE,
-        heads=frozenset(
-            {"play", "playing", "played", "do", "practise", "practice", "doing", "practising", "practicing"}
-        ),
-        pattern="(?:play|playing|played|do|doing|practi[sc]e|practi[sc]ing) (?:the |some |a (?:bit|lot) of )?(?=(?P<thing>{hobby})(?! (?:with|against|this|that|today"
-        "|tonight|tomorrow|yesterday|on (?:mon|tues|wednes|thurs|fri|satur|sun)day)\\b))",
-        fill=_FOUND_LISTED,
-        tenses=tenses(present=Tense.PRESENT, perfect=Tense.PRESENT, used_to=Tense.PAST, ended=Tense.ENDED),
-        be=None,
-        dated=Dated.BEGAN,
-        confidence=0.85,
-        examples=(
-            example("I play the guitar.", "guitar"),
-            example("I no longer play chess", "chess", tense=Tense.ENDED),
-            example("I've been playing tennis for four months.", "tennis"),
-            example("I used to do karate", "karate", tense=Tense.PAST),
-        ),
-        counter_examples=(
-            "I play along.",
-            "I played chess yesterday.",
-            "He plays chess.",
-            "I don't play chess.",
-            "Shall we play chess?",
-        ),
-    ),
-    Rule(
-        name="hobby.i_go",
-        kind=Kind.FACT,
-        slot="hobby",
-        subjects=I_OR_WE,
-        heads=frozenset({"go"}),
-        pattern="go (?={pastime}\\b)",
-        fill=_FOUND_LISTED,
-        tenses=tenses(NOW, used_to=Tense.PAST, ended=Tense.ENDED),
-        confidence=0.8,
-        examples=(example("I often go climbing with friends.", "climbing"),),
-        counter_examples=("I'm going to go climbing.", "I want to go climbing.", "I go shopping."),
-    ),
-    Rule(
-        name="hobby.took_up",
-        kind=Kind.FACT,
-        slot="hobby",
-        subjects=ANYONE,
-        heads=frozenset({"took", "taken", "started", "picked", "got"}),
-        pattern="(?:(?:took|taken|picked) up|started|got into)(?: learning| doing| playing| practi[sc]ing)? (?:the )?(?=(?:{hobby}|{pastime})(?:{closing}|{dated}))",
-        fill=_FOUND_LISTED,
-        tenses=tenses(past=Tense.PRESENT, perfect=Tense.PRESENT),
-        dated=Dated.BEGAN,
-        confidence=0.8,
-        examples=(example("I started surfing five years ago.", "surfing"), example("I've taken up pottery", "pottery")),
-        counter_examples=("I started cooking dinner.", "I took up your offer.", "I started climbing the stairs."),
-    ),
-    Rule(
-        name="hobby.my_hobby_is",
-        kind=Kind.FACT,
-        slot="hobby",
-        subjects=MINE,
-        heads=frozenset({"hobby", "hobbies", "main", "favourite", "favorite", "biggest"}),
-        pattern="(?:(?:main|biggest|favou?rite) )?(?:hobby|hobbies|pastime)(?: is| are| include) (?!(?:great|good|fun|nice|boring|hard|weird|amazing|very|really|so|my|the|it)\\b)",
-        fill=things,
-        confidence=0.9,
-        examples=(example("My hobbies are fishing, chess and baking.", "fishing", "chess", "baking"),),
-        counter_examples=("My hobby is great.", "My hobby is it.", "His hobby is fishing."),
     ),
 )

@@ -74,7 +74,7 @@ class HonestApi:
             "due_to": _text(item.due_to),
             "evidence": [
                 {"message_id": row.message_id, "start": row.start, "end": row.end, "quote": row.quote}
-                for row in evidence
+                for row in sorted(evidence, key=lambda row: row.occurred_at, reverse=True)
                 if row.item_id == item.item_id
             ],
         }
@@ -107,7 +107,8 @@ def test_the_demo_shows_what_was_said_remembered_superseded_and_answered() -> No
         "home_city = Porto",
     ):
         assert words in text
-    assert "23 events accepted, 21 messages stored (1 deleted), 24 memories (18 active, 2 ended, 2 retracted, 2 superseded)" in text
+    counts = "24 memories (18 active, 2 ended, 2 retracted, 2 superseded)"
+    assert f"23 events accepted, 21 messages stored (1 deleted), {counts}" in text
 
 
 def test_a_second_run_finds_the_same() -> None:

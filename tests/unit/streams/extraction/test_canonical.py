@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.extraction.canonical import InvalidValue, canonicalise, uninflected
@@ -22,7 +24,7 @@ from streams.extraction.slots import CATALOGUE, Slot, slot_of
         ("fact", "hobby", "playing the piano", "play the piano"),
         ("fact", "owns", "a cat", "Cats"),
         ("preference", "likes", "the smell of berries", "smell of berry"),
-        ("preference", "likes", "don’t starve", "don't starve"),
+        ("preference", "likes", "don\u2019t starve", "don't starve"),
         ("preference", "favourite", "colour: Blue", "Colours: the blue"),
         ("relation", "sibling", "sister Anna", "my sister anna"),
         ("contact", "email", "Ana@Example.ORG", "ana@example.org"),
@@ -118,9 +120,7 @@ def test_simple_inflection_is_folded(word: str, bare: str) -> None:
 
 @given(st.sampled_from(CATALOGUE), st.text(max_size=40) | st.text("s ingthea:-m.", max_size=20))
 def test_the_canonical_form_is_a_fixed_point(slot: Slot, value: str) -> None:
-    try:
+    once = None
+    with suppress(InvalidValue):
         once = canonicalise(slot, value).canonical
-    except InvalidValue:
-        assume(False)
-        return
-    assert canonicalise(slot, once).canonical == once
+    assert once is None or canonicalise(slot, once).canonical == once

@@ -17,13 +17,13 @@ EXTRACTOR = RuleExtractor()
 LENGTH = 16_384
 GROWTH = 4
 TOLERANCE = 3
-"""How much dearer than its share the longer text may be: a quadratic would be four times as dear, and the clock is noisy."""
+"""How much dearer than its share the longer text may be: a quadratic is four times as dear, and clocks are noisy."""
 NEGLIGIBLE_SECONDS = 0.02
 
 UNITS = [
-    "a", "i ", "my ", "I ", "\n", " ", "'", "“", "«", "„", '"I ', "(", "`", "```", "1.", "1 ", "@", "?", "😀", "ا", ".",
-    "I live in ", "I live in Aa", "I'm a ", "I went ", "I don't ", "I've ", "I love the ", "I love cats and ", "my dog, ",
-    "my sister Anna ", "my favourite a ", "my email is a@b.c ", "if I ", "said: ", "Hi: a\n", "> I live in Rome\n",
+    "a", "i ", "my ", "I ", "\n", " ", "'", "“", "«", "„", '"I ', "(", "`", "```", "1.", "1 ", "@", "?", "😀", "\u0627",
+    ".", "I live in ", "I live in Aa", "I'm a ", "I went ", "I don't ", "I've ", "I love the ", "I love cats and ",
+    "my dog, ", "my sister Anna ", "my favourite a ", "my email is a@b.c ", "if I ", "said: ", "Hi: a\n", "> I live in Rome\n",
     "I went to x yesterday. ", "I run every ", "on May 1 ", "I have been really ", "I moved from a ", "I work as a ",
 ]  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Each expression means the days that people mean by it, seen from a Wednesday; what is vague or no date means nothing."""
+"""Each expression means the days that people mean by it, seen from a Wednesday; what is vague means nothing."""
 
 from __future__ import annotations
 
