@@ -101,7 +101,7 @@ check-compose: install ## Load docker-compose.yml as the compose plugin does
 
 PYTEST := $(BIN)/python -m pytest
 
-test: install ## Every tier, on real components
+test: check ## The checks, then every tier, on real components
 	@$(MAKE) check-compose
 	$(PYTEST) $(TESTS)
 
