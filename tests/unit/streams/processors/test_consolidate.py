@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import pytest
 
 from schemas.ids import UserId
@@ -131,6 +133,20 @@ def test_a_plan_that_comes_true_holds_from_when_that_is_said(memory: Memory) -> 
 
     (interval,) = memory.items["Porto"].validity
     assert interval.valid_from == minute(2)
+
+
+def test_saying_again_what_is_current_reads_no_track_however_long_it_is(memory: Memory) -> None:
+    memory.hear(said(1, "lives:Lisbon"), said(2, "likes:tea"))
+    for table in memory.replay.stages[1].tables:
+        table.scan = nothing_to_scan  # type: ignore[method-assign]
+
+    memory.hear(said(3, "lives:Lisbon"), said(4, "likes:tea"))
+
+    assert [memory.items[value].evidence_count for value in ("Lisbon", "tea")] == [2, 2]
+
+
+def nothing_to_scan(prefix: bytes) -> NoReturn:
+    raise AssertionError(f"read all rows below {prefix!r}")
 
 
 def test_values_of_a_qualified_slot_compete_only_within_their_thing(memory: Memory) -> None:
