@@ -33,7 +33,10 @@ _SPACE = re.compile(r"\s+")
 _PREFIX = re.compile(r"(?:(?:the|an?|some|my|our)\s+)+")
 _SHOWN_ARTICLE = re.compile(r"(?:the|an?|some)\s+")
 _EDGES = " \t\n\r.,;:!?\u2026\"'\u201c\u201d\u2018\u2019()[]{}*_~-"
+_QUOTES = '"\u201c\u201d'
+_OUTER = "".join(mark for mark in _EDGES if mark not in _QUOTES)
 _MARKS = re.compile("[\u0300-\u036f]")
+_NO_QUOTES = str.maketrans("", "", _QUOTES)
 _APOSTROPHES = str.maketrans("\u2018\u2019`", "'''")
 _BIRTHDAY = re.compile(r"(?:(\d{4})-|--)(\d{2})-(\d{2})")
 _LEAP_YEAR = 2000
@@ -72,8 +75,14 @@ def canonicalise(slot: Slot, value: str) -> CanonicalValue:
 
 def clean(value: str) -> str:
     """As said, but for outer punctuation, runs of white space and a leading article."""
-    text = _SPACE.sub(" ", value).strip(_EDGES)
+    text = _unquoted(_SPACE.sub(" ", value).strip(_OUTER))
     return _SHOWN_ARTICLE.sub("", text, count=1) if _SHOWN_ARTICLE.match(text) else text
+
+
+def _unquoted(text: str) -> str:
+    """Without the quotation marks around all of it; a title inside keeps its own."""
+    bare = text.strip(_EDGES)
+    return text if any(mark in bare for mark in _QUOTES) else bare
 
 
 def compared(slot: Slot, value: str) -> str:
@@ -87,7 +96,7 @@ def compared(slot: Slot, value: str) -> str:
 def fold(text: str) -> str:
     """Case, Latin accents, compatibility forms, apostrophes and spacing removed as differences."""
     decomposed = unicodedata.normalize("NFKD", text.translate(_APOSTROPHES)).casefold()
-    bare = unicodedata.normalize("NFKC", _MARKS.sub("", decomposed))
+    bare = unicodedata.normalize("NFKC", _MARKS.sub("", decomposed)).translate(_NO_QUOTES)
     return _SPACE.sub(" ", bare).strip(_EDGES) or bare.strip()
 
 

@@ -149,7 +149,7 @@ _LEANS = {Part.SINCE: Lean.PAST}
 _PREPOSITION = re.compile(rf"({'|'.join(_PARTS)})\s", re.IGNORECASE)
 _PREPOSITION_BEFORE = re.compile(rf"\b({'|'.join(_PARTS)})\s+(?:the\s+)?$", re.IGNORECASE)
 _NO_DATE_AFTER = re.compile(
-    r"\b(?:every|each|any|most|other|happy|merry|black|good|casual|taco|one|some)\s+$|[$€£#@]$", re.IGNORECASE
+    r"\b(?:every|each|any|most|other|happy|merry|black|good|casual|taco|one|some|an?)\s+$|[$€£#@]$", re.IGNORECASE
 )
 """`every Friday` is a habit, `happy Friday` a greeting, `Black Friday` a name, `one day` no day in particular."""
 

@@ -10,7 +10,7 @@ import re
 from streams.extraction.lexicon import words
 from streams.extraction.names import Filled
 
-_TOKEN = re.compile(r"\"[^\"\n]{1,60}\"|\u201c[^\u201d\n]{1,60}\u201d|[^\W_][\w'&+#/.:-]{0,39}|[^\s]")
+_TOKEN = re.compile(r"\"[^\"\n]{1,60}\"|\u201c[^\u201d\n]{1,60}\u201d|[^\W_](?:[\w'&+#/-]|[.:](?=\w)){0,39}|[^\s]")
 _CLAUSE_WORDS = words(
     "but because cause cuz coz bc so when whenever while though although since if unless until till which who where "
     "whether after before as lol haha hahaha lmao tho anyway anyways i i'm i've i'll we he she they it's that's then "

@@ -240,7 +240,7 @@ RULES: Final = (
         heads=frozenset({"favourite", "favorite", "fav", "fave", "all-time", "absolute", "all", "personal"}),
         pattern=rf"(?:all[- ]time |absolute |personal )?{{fav}} (?P<thing>(?:{_NO_THING}[a-z][\w-]{{1,18}}"
         rf" ){{0,2}}?{_NO_THING}[a-z][\w-]{{1,18}})"
-        r"(?: (?:is|are|has to be|would be|must be|is probably|is definitely)|'s) ",
+        r"(?: (?:is|are|has to be|would be|must be)|'s)(?: (?:actually|probably|definitely|still|by far|easily))? ",
         fill=choice,
         value="{thing}: {value}",
         confidence=0.9,

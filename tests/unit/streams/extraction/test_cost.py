@@ -23,7 +23,8 @@ NEGLIGIBLE_SECONDS = 0.02
 UNITS = [
     "a", "i ", "my ", "I ", "\n", " ", "'", "“", "«", "„", '"I ', "(", "`", "```", "1.", "1 ", "@", "?", "😀", "\u0627",
     ".", "I live in ", "I live in Aa", "I'm a ", "I went ", "I don't ", "I've ", "I love the ", "I love cats and ",
-    "my dog, ", "my sister Anna ", "my favourite a ", "my email is a@b.c ", "if I ", "said: ", "Hi: a\n", "> I live in Rome\n",
+    "my dog, ", "my sister Anna ", "my favourite a ", "my email is a@b.c ", "if I ", "said: ", "Hi: a\n",
+    "> I live in Rome\n", "my blog is a.", "every ",
     "I went to x yesterday. ", "I run every ", "on May 1 ", "I have been really ", "I moved from a ", "I work as a ",
 ]  # fmt: skip
 
