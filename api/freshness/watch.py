@@ -33,6 +33,8 @@ REUSE_SECONDS = 0.05
 """A look that showed something pending may be shown again for so long: it errs on the safe side."""
 IDLE_LOOK_SECONDS = 1.0
 """The resolution of `Lag.seconds` while nobody asks."""
+ANSWER_SECONDS = 5.0
+RETRY_AFTER_SECONDS = 1.0
 WAVES = 64
 """Waves under way at the most; beyond, every other one is given up, which only coarsens the answer."""
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, PAUSE_GROWTH = 0.02, 0.25, 1.5
@@ -84,13 +86,14 @@ class FreshnessWatch:
         self._looked_at = float("-inf")
 
     async def lag(self) -> Lag:
-        """What is pending at this moment. Raises Retryable."""
+        """What is pending at this moment. Raises Retryable, after ANSWER_SECONDS at the latest."""
         asked_at = self._clock()
-        async with self._lock:
-            if self._lag is None or not self._still_true(asked_at, self._lag):
-                await self._look()
-            assert self._lag is not None
-            return self._lag
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS), self._lock:
+                kept = self._lag
+                return kept if kept is not None and self._still_true(asked_at, kept) else await self._look()
+        except TimeoutError as error:
+            raise Retryable("Kafka takes too long", retry_after_seconds=RETRY_AFTER_SECONDS) from error
 
     async def is_queryable(self, position: Position) -> bool:
         """Whether the record at `position`, and whatever follows from it, can be queried. Raises Retryable."""

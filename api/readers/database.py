@@ -10,11 +10,12 @@ from contextlib import asynccontextmanager
 from typing import Any, LiteralString, TypeAlias
 
 from psycopg import AsyncConnection, InterfaceError, IsolationLevel, OperationalError
+from psycopg.errors import UndefinedColumn, UndefinedTable
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
 from schemas.ids import TenantId
-from topology.errors import Retryable
+from topology.errors import Misconfigured, Retryable
 from topology.settings import Settings
 
 Connection: TypeAlias = AsyncConnection[DictRow]
@@ -57,13 +58,16 @@ class Database:
     async def read(self, tenant_id: TenantId | None) -> AsyncIterator[Rows]:  # noqa: ARG002 - for row-level security
         """A transaction that sees one state of the database throughout. `tenant_id` None: before a tenant is known.
 
-        Raises Retryable while the database is away, out of connections, or slower than its timeout.
+        Raises Retryable while the database is away, out of connections, or slower than its timeout, Misconfigured
+        where its schema is not there.
         """
         try:
             async with self._pool.connection() as connection:
                 yield Rows(connection)
         except (OperationalError, InterfaceError, PoolTimeout, PoolClosed) as error:
             raise Retryable(f"PostgreSQL: {type(error).__name__}", retry_after_seconds=RETRY_AFTER_SECONDS) from error
+        except (UndefinedTable, UndefinedColumn) as error:
+            raise Misconfigured("PostgreSQL lacks tables: run `python -m sinks migrate`") from error
 
 
 def make_pool(settings: Settings) -> Pool:

@@ -1,0 +1,71 @@
+"""The command line: what it refuses before it touches anything, and with which exit code."""
+
+from __future__ import annotations
+
+import io
+
+import psycopg
+import pytest
+
+from api import __main__ as cli
+from api.auth import generate_key
+
+GOOD = ("--tenant", "acme", "--name", "test", "--scopes", "all")
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_KEY", "s" * 32)
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none?connect_timeout=1")
+
+
+def exit_code(monkeypatch: pytest.MonkeyPatch, *command: str, told: str = "") -> object:
+    monkeypatch.setattr("sys.argv", ["api", *command])
+    monkeypatch.setattr("sys.stdin", io.StringIO(told))
+    with pytest.raises(SystemExit) as ended:
+        cli.run()
+    return ended.value.code
+
+
+@pytest.mark.parametrize("command", [["--help"], ["keys", "--help"], ["keys", "create", "--help"], ["serve", "--help"]])
+def test_help(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: list[str]) -> None:
+    assert exit_code(monkeypatch, *command) == 0
+    assert "Usage: python -m api" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [["serve"], [], ["keys", "create", *GOOD]])
+def test_without_a_secret_nothing_starts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    monkeypatch.setenv("SECRET_KEY", "short")
+    assert exit_code(monkeypatch, *command) == 2
+    assert "SECRET_KEY" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["keys", "create", "--tenant", "a/b", "--name", "n"],
+        ["keys", "create", "--tenant", "acme", "--name", "n", "--scopes", "read,raed"],
+        ["keys", "ensure", *GOOD],
+    ],
+)
+def test_what_is_wrong_is_said_before_the_database_is_asked(
+    monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    assert exit_code(monkeypatch, *command, told="not a key") == 1
+
+
+def test_a_database_that_is_away_means_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "KeyDesk", AwayDesk)
+    assert exit_code(monkeypatch, "keys", "ensure", *GOOD, told=generate_key()) == 75
+
+
+class AwayDesk:
+    """A database that is not there."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def put(self, **_: object) -> None:
+        raise psycopg.OperationalError("connection refused")
