@@ -5,6 +5,7 @@ Shapes only. PostgreSQL cannot hold NUL and UTF-8 no lone surrogate, so both are
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated, Self
 
@@ -21,6 +22,9 @@ NAME_LONGEST = 256
 """The longest id of the contract (conversations, users)."""
 
 
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
 class Shape(BaseModel):
     """A model of an answer: made by us, never changed."""
 
@@ -33,9 +37,11 @@ class Request(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-def _without_nul(text: str) -> str:
+def _storable(text: str) -> str:
     if "\x00" in text:
         raise ValueError("may not hold NUL")
+    if not text.isascii() and _SURROGATE.search(text):
+        raise ValueError("may not hold half of a surrogate pair")
     return text
 
 
@@ -48,10 +54,10 @@ def _reckonable(moment: AwareDatetime) -> AwareDatetime:
 LATEST_YEAR = 9998
 """One less than Python can hold, so that a change of time zone cannot overflow."""
 
-Words = Annotated[str, AfterValidator(_without_nul)]
+Words = Annotated[str, AfterValidator(_storable)]
 """Free text."""
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=NAME_LONGEST), AfterValidator(_without_nul)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=NAME_LONGEST), AfterValidator(_storable)]
 """An id of somebody else's making: any characters but NUL."""
 
 Moment = Annotated[AwareDatetime, AfterValidator(_reckonable)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from support.api_fakes import TENANT, World, an_item, world
 
 pytestmark = pytest.mark.asyncio
 
+JSON = {"Content-Type": "application/json"}
 ITEM_ID = UUID("0f8b1a52-6d0e-5b7a-9c41-2f1d7e0b9a10")
 
 
@@ -161,6 +163,8 @@ async def test_recall_waits_for_what_was_just_said(reached: bool) -> None:
     [
         {"query": ""},
         {"query": "a\x00b"},
+        {"query": "a\ud800b"},
+        {"conversation_id": "\ud800", "query": "q"},
         {"query": "q", "limit": 0},
         {"query": "q", "limit": 101},
         {"query": "q", "conversation": "misspelt"},
@@ -173,7 +177,7 @@ async def test_recall_waits_for_what_was_just_said(reached: bool) -> None:
 )
 async def test_a_question_that_cannot_be_understood_names_its_field(wrong: dict[str, Any]) -> None:
     async with world().client() as client:
-        answer = await client.post("/v1/recall", json=wrong)
+        answer = await client.post("/v1/recall", content=json.dumps(wrong), headers=JSON)
     assert answer.status_code == 422
     (error,) = answer.json()["errors"]
     assert error["field"].split(".")[0] in wrong
