@@ -10,7 +10,7 @@ import re
 from streams.extraction.lexicon import words
 from streams.extraction.names import Filled
 
-_TOKEN = re.compile(r"\"[^\"\n]{1,60}\"|\u201c[^\u201d\n]{1,60}\u201d|[^\W_](?:[\w'&+#/-]|[.:](?=\w)){0,39}|[^\s]")
+_TOKEN = re.compile(r"\"[^\"\n]{1,60}\"|\u201c[^\u201d\n]{1,60}\u201d|[^\W_](?:[\w'&+#/%-]|[.:](?=\w)){0,39}|[^\s]")
 _CLAUSE_WORDS = words(
     "but because cause cuz coz bc so when whenever while though although since if unless until till which who where "
     "whether after before as lol haha hahaha lmao tho anyway anyways i i'm i've i'll we he she they it's that's then "
@@ -27,16 +27,20 @@ _POINTS_BACK = re.compile(
     r"^\S+(?:\s+(?:up|out|in|on|off|over|away|back|to|at|for|with|about))?\s+(?:it|that|this|them|those|these|one|so"
     r"|there|here|him|her"
     r"|something|anything|everything|stuff|things)\b(?!\s+\w+\s+\w+)|\b(?:you|your|u|ur)\b"
-    r"|\s(?:it|them|him|her|this|that|there|those|these|one)$|\b(?:it|them)\s+(?:a|to|up|out|in|on|off|with|for|at"
-    r"|all|back|so|and)\b",
+    r"|\s(?:it|them|him|her|this|that|there|those|these|one)$|\s(?:it|them)\s"
+    r"|\s(?:this|that|these|those)\s(?:at|in|on|to|for|with|by|from|as)\s",
     re.IGNORECASE,
 )
+_ANNOUNCES = re.compile(r"\s*:(?!\))")
+"""What it is comes after the colon."""
 _VERB_ALONE = re.compile(
     r"\S+(?:\s+(?:out|up|down|off|back|in|on|over|away|through|around|along|together|again|better|worse))?\s*"
 )
 _DANGLING = words(
     "to the a an my our of in on at with for from by and or about very so too also just really this that last next me "
-    "some his her early late around before until since over"
+    "some his her early late around before until since over ensure make let now lately currently soon accordingly"
+    " anyway "
+    "instead"
 )
 _MOST_WORDS = 14
 _LEAST_CHARACTERS = 4
@@ -48,7 +52,7 @@ def phrase(text: str, at: int, stop: int) -> list[Filled]:
     if _POINTS_BACK.search(text[at:end]) or _VERB_ALONE.fullmatch(text, at, end):
         return []
     end = without_dangling(text, at, end)
-    return [Filled(at, end)] if end - at >= _LEAST_CHARACTERS else []
+    return [Filled(at, end)] if end - at >= _LEAST_CHARACTERS and not _ANNOUNCES.match(text, end) else []
 
 
 def _end(text: str, at: int, stop: int) -> int:

@@ -33,8 +33,8 @@ _BARRED_FIRST = words(
 _GENERIC_THE = re.compile(
     r"the\s+(?:beach|sea|ocean|sun|rain|snow|outdoors|mountains?|city|countryside|woods|forest|gym|piano|guitar"
     r"|violin|drums|cold"
-    r"|heat|winter|summer|spring|autumn|fall|night|dark|theat(?:er|re)|cinema|movies|arts|news|internet|smell|taste"
-    r"|sound|feeling|lake|desert|(?-i:[A-Z])[\w'-]+)\b",
+    r"|heat|winter|summer|spring|autumn|fall|night|dark|theat(?:er|re)|cinema|movies|arts|news|internet"
+    r"|(?:smell|taste|sound|feeling)(?=\s+of\b)|lake|desert|(?-i:[A-Z])[\w'-]+)\b",
     re.IGNORECASE,
 )
 _ARTICLE = re.compile(r"(?:an?|some)\s+(?=(?:good|nice|strong|hot|cold|spicy|long|quiet)\s)", re.IGNORECASE)
@@ -146,6 +146,8 @@ def _trimmed(text: str, start: int, end: int, stop: int) -> Filled | None:
     said = text[start:end].lower()
     if end - start < 2 or said in _NO_THINGS or _POINTS_BACK.search(said) or _OPEN_GERUND.fullmatch(said):
         return None
+    if _ADJECTIVE.search(said) and _ATTRIBUTED.match(text, end):
+        return None
     return None if _GOES_ON.match(text, end) or _is_relative(text, end, stop) else Filled(start, end)
 
 
@@ -163,6 +165,13 @@ _OPEN_GERUND = re.compile(
     r"|telling|meeting)"
 )
 """Verbs that say nothing without their object, which a list or a stop word has cut off."""
+_ADJECTIVE = re.compile(
+    r"\b(?:simple|safe|lightweight|new|good|nice|big|small|quick|warm|cold|fun|easy|creative|healthy|fresh|hearty|cozy|light|dark"
+    r"|brighter|bright|bold|spicy|sweet|sour|soft|softer|strong|short|long|old|young|quiet|fast|slow|modern|different|unique"
+    r"|beautiful|delicious|welcoming|relaxing|exciting)$"
+)
+_ATTRIBUTED = re.compile(r"\s*,\s*\w|\s+(?:and|or)\s")
+"""After an adjective: a second one follows, and then their noun."""
 _GOES_ON = re.compile(
     r"\s+(?:(?:of|for|about|with|in|on|to|at|from)\s+)?(?:more|better|less|best|most|is|are|was|were|than|makes?|it"
     r"|them|him|her|this|that)\b",
@@ -243,7 +252,7 @@ def choice(text: str, at: int, stop: int) -> list[Filled]:
 _MOST_CHOICE_WORDS = 7
 _CHOICE_ARTICLE = re.compile(r"(?:definitely |probably |either |the |an? )+", re.IGNORECASE)
 _CHOICE_BARRED = re.compile(
-    r"(?:to|when|how|that|what|not|hard|always|so|very|because|where|who|going|getting|coming|also|really|about|one"
+    r"(?:i|i'm|i've|i'd|it's|im|my|to|when|how|that|what|not|hard|always|so|very|because|where|who|going|getting|coming|also|really|about|one"
     r"|by|on|in|for|like"
     r"|at|too|still|here|there|just|all|ones?|different|similar|similarly|same|quite|pretty|definitely|everything"
     r"|anything|nothing)\b",

@@ -5,5 +5,6 @@ Free of I/O.
 
 from streams.extraction.rules.extractor import RuleExtractor
 from streams.extraction.rules.table import RuleRow, rules_table
+from streams.extraction.rules.yields import found_in
 
-__all__ = ["RuleExtractor", "RuleRow", "rules_table"]
+__all__ = ["RuleExtractor", "RuleRow", "found_in", "rules_table"]

@@ -30,7 +30,9 @@ _IDLE = (
     "|became|woke|slept|enjoyed|hated"
     "|missed|needed|wished|watched you|saw you|talked|checked|figured|turned|ended|hung|stayed up|chose|expected"
     "|grew|let|put|managed|messed|screwed|found out|had (?:an? |quite an? )?(?:[a-z]+ ){0,3}?(?:day|time|morning"
-    "|evening|night|fun)\\b"
+    "|evening|night|fun)\\b|(?:had|got) (?:an? |some |the )?(?:[a-z]+ ){0,2}?(?:experience|setback|blast|adventure"
+    "|incident|chat|talk"
+    "|conversation|idea|feeling|thought|moment|news)(?: [a-z]+)?\\s*(?:[.,;!?]|$|(?:last|this|yesterday|today|on)\\b)"
 )
 _MILESTONES = (
     "moved|adopted|graduated|bought|launched|opened|won|passed|joined|quit|lost|finished|started|got back|got home"
@@ -104,15 +106,16 @@ RULES: Final = (
         kind=Kind.EVENT,
         slot="event",
         subjects=I_OR_WE,
-        heads=frozenset({"at", "in", "to"}),
-        pattern="(?=(?:at|in|to) (?!the (?:moment|end|middle)|all|home|work|bed|first|last|least|it|that|this|a"
+        heads=frozenset({"at", "in"}),
+        pattern="(?=(?:at|in) (?!the (?:moment|end|middle)|all|home|work|bed|first|last|least|it|that|this|a"
         " (?:rush|hurry|bad|good|meeting))[\\w'])",
         fill=phrase,
-        tenses=tenses(past=Tense.PAST, perfect=Tense.PAST),
+        value="was {value}",
+        tenses=tenses(past=Tense.PAST),
         be=True,
         dated=Dated.HAPPENS,
         confidence=0.75,
-        examples=(example("I was in Rome last week.", "in Rome", tense=Tense.PAST),),
+        examples=(example("I was in Rome last week.", "was in Rome", tense=Tense.PAST),),
         counter_examples=("I was in Rome.", "I was in a hurry yesterday.", "He was in Rome last week."),
     ),
     Rule(
@@ -122,7 +125,7 @@ RULES: Final = (
         subjects=I_OR_WE,
         heads=frozenset(word.split()[0] for word in _GOING.replace("l?", "l").replace("[sz]", "s").split("|"))
         | {"traveling", "organizing"},
-        pattern=rf"(?=(?:{_GOING})\b)(?!having (?:(?:[a-z]+ ){0, 2}(?:problems?|issues?|troubles?|difficult[a-z]+)|a"
+        pattern=rf"(?=(?:{_GOING})\b)(?!having (?:(?:[a-z]+ ){{0,2}}(?:problems?|issues?|troubles?|difficult[a-z]+)|a"
         rf" (?:hard|good|great|bad)|trouble|fun)|doing (?:quite|very|really|pretty|so|well|good|great|fine|ok|okay"
         rf"|alright|better|just|all)|getting (?:tired|better|worse|used|ready|old)|going (?:well|good|crazy|on))",
         fill=phrase,

@@ -234,7 +234,8 @@ RULES: Final = (
         subjects=I_OR_WE,
         heads=frozenset({"have", "got", "own"}),
         pattern=r"(?:have|own|got)(?: got)? (?:an? )?(?P<value>(?:(?:one|two|three|four|five|six|\d)"
-        r" )?(?:(?!hot\b)[a-z-]{3,12} ){0,2}?{animals}s?){closing}(?!,? (?:named|called)|:)",
+        r" )?(?:(?!(?:hot|this|that|the|your|her|his|their|some|more|any)\b)[a-z-]{3,12}"
+        r" ){0,2}?{animals}s?){closing}(?!,? (?:named|called)|:)",
         tenses=tenses(NOW, perfect=Tense.PRESENT, ended=Tense.ENDED),
         confidence=0.85,
         examples=(example("I have a cat.", "cat"), example("We've got two small dogs at home", "two small dogs")),

@@ -34,9 +34,10 @@ MACROS = {
     r"|on|as|by|to|when|too|though|although|if|or|btw|lol|haha|here|these|currently|myself|also|living|based|any"
     r"|anymore|last|this|next|yesterday|today|tomorrow|after|before"
     r"|until|while|[^\w\s])(?!\w))",
-    "dated": r"(?= (?:yesterday|today|last|this|next|a|an|one|two|three|four|five|six|seven|eight|nine|ten|\d+|about"
+    "dated": r"(?= (?:yesterday|today|last|this|next|an? (?:year|month|week|day|couple|few|while)|one|two|three|four"
+    r"|five|six|seven|eight|nine|ten|\d+|about"
     r"|over|around"
-    r"|almost|recently|again|lately|as|when|few|several|some)\b)",
+    r"|almost|recently|again|lately|as|when|few|several)\b)",
     "count": r"(?P<count>an?|my|one|two|three|four|five|six|seven|eight|nine|ten|\d{1,2})",
     "adjectives": r"(?:(?!(?:car|dog|cat)\b)[a-z][a-z-]{1,14} ){0,2}?",
     "kin": "(?:(?:older|younger|elder|little|big|baby|twin|eldest|oldest|youngest|best|good|close|dear|dearest|lovely"

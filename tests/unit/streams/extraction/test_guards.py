@@ -193,3 +193,44 @@ def test_plain_text_keeps_its_length() -> None:
     text = "I\u2019m\u00a0here \u2018now\u2019 😀"
     assert plain(text) == "I'm here 'now' 😀"
     assert len(plain(text)) == len(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I love making and eating.",
+        "I love trying out brighter or unusual colours.",
+        "I'm passionate about creating a safe, welcoming place.",
+        "I love the smell and the taste that garlic adds.",
+        "I love the places we visit.",
+        "I like coffee more than tea.",
+        "I want to get into a routine for it.",
+        "I'm having strange problems today.",
+        "I had a setback last week.",
+        "I started writing some letters.",
+        "I've decided on three parts: food, music, games.",
+        "I decided to put this at the beginning.",
+        "I got this new puppy for you!",
+        "I found out yesterday.",
+        "My favourite part is where it ends.",
+        "I have a deadline, I need to get better.",
+    ],
+)
+def test_fragments_and_things_that_point_elsewhere_are_left_alone(text: str) -> None:
+    assert [(each.rule, each.value) for each in extracted(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("I enjoy cooking for friends and family.", ["cooking for friends"]),
+        ("I love hiking, old maps and strong coffee.", ["hiking", "old maps", "strong coffee"]),
+        ("I love pizza and my sister does too.", ["pizza"]),
+        ("I love chess and I play it badly.", ["chess"]),
+        ("I really like board games a lot, especially in winter.", ["board games"]),
+        ("I like Ubuntu 11.04 better.", []),
+        ("I dislike Ubuntu 11.04!", ["Ubuntu 11.04"]),
+    ],
+)
+def test_a_liked_thing_ends_where_it_ends(text: str, values: list[str]) -> None:
+    assert [each.value for each in extracted(text)] == values
