@@ -22,6 +22,8 @@ TESTS ?=
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
+# Else every process compiles what it imports, wherever the shell forbids Python to keep it.
+export UV_COMPILE_BYTECODE := 1
 
 .PHONY: help install up up-infra down status logs env demo feed migrate check check-compose \
 	fmt test test-unit test-integration test-e2e clean
