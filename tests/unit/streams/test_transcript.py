@@ -60,7 +60,9 @@ def test_events_of_the_contract_may_stand_between_messages_and_the_file_may_be_p
     ]
 
 
-@pytest.mark.parametrize("line", ["{}", "not json", json.dumps({**LINE, "occurred_at": "soon"}), "[]", '{"event_id": ""}'])
+@pytest.mark.parametrize(
+    "line", ["{}", "not json", json.dumps({**LINE, "occurred_at": "soon"}), "[]", '{"event_id": ""}']
+)
 def test_a_line_that_is_neither_is_named(tmp_path: Path, line: str) -> None:
     file = tmp_path / "talk.jsonl"
     file.write_text(f"{json.dumps(LINE)}\n{line}", "utf-8")
