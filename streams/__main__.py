@@ -11,10 +11,14 @@ from pathlib import Path
 
 import click
 
+from schemas.ids import TenantId
 from streams import bootstrap
 from streams.ports import Processor
 from topology import logs
 from topology.settings import Settings
+
+WIDE = 140
+"""Columns of a table that goes to a file or a pipe, where nothing should be cut off."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -49,6 +53,28 @@ def replay(file: Path) -> None:
         click.echo(f"{count} events {status}")
     for item in remembered.items:
         click.echo(f"{item.user_id}\t{item.kind}\t{item.slot}\t{item.value}\t{item.status}")
+
+
+@cli.command()
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def rules(file: Path | None) -> None:
+    """List the extraction rules; with a conversation FILE, how often each finds something in it."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from schemas import transcript
+    from streams.extraction.rules import RuleExtractor, found_in, rules_table
+
+    try:
+        events = transcript.read(file, TenantId("rules")) if file else ()
+        rows = rules_table(found_in(events, RuleExtractor()))
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    table = Table("rule", "kind", "slot", "confidence", "examples", "counter-examples", "found")
+    for row in rows:
+        counts = (row.confidence, row.examples, row.counter_examples, row.found if file else "")
+        table.add_row(row.rule, row.kind, row.slot, *map(str, counts))
+    Console(width=None if sys.stdout.isatty() else WIDE).print(table)
 
 
 def _run(stage: str, processor: Callable[[Settings], Processor]) -> None:

@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
+from schemas import transcript
 from schemas.codec import Codec, ShippedSchemaIds
 from schemas.ids import TenantId
 from schemas.keys import conversation_routing, partition_of
 from schemas.records import ConversationEvent, MemoryItem, Outcome, Position, Profile, Record
-from streams import transcript
 from streams.extraction.port import Extractor
 from streams.ports import Headers, Output, Processor, RawRecord
 from streams.processors.consolidate import ConsolidateProcessor

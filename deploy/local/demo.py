@@ -19,10 +19,10 @@ from deploy.local import environment
 from deploy.local.demo_client import Api, Refused
 from deploy.local.demo_promises import ANSWERS_READ, CONVERSATION, QUESTIONS, Question, differences, expected, told
 from deploy.local.stack import Stack
+from schemas import transcript
 from schemas.ids import TenantId
 from schemas.json_events import write_event
 from schemas.records import ConversationEvent
-from streams import transcript
 
 PATIENCE_SECONDS = 120
 """How long the stack may take to make the conversation queryable; it takes one or two when it is warm."""

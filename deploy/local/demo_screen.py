@@ -48,7 +48,7 @@ def remembered(items: Iterable[Mapping[str, Any]], texts: Mapping[str, str]) -> 
     """Current items, each with the message it came from, the words marked."""
     table = Table(title="What is remembered, and the words it came from", title_justify="left", title_style="bold")
     for column in ("who", "what", "value", "since or when", "words", "message"):
-        table.add_column(column, no_wrap=column in ("who", "what", "message"))
+        table.add_column(column, no_wrap=column in ("who", "what", "message"), overflow="fold")
     for item in items:
         source = item["evidence"][0]
         table.add_row(
@@ -77,7 +77,7 @@ def changed(items: Iterable[Mapping[str, Any]], versions: Mapping[str, int]) -> 
     """What is no longer so, and what took its place: by event time, however late it was learned."""
     table = Table(title="What changed", title_justify="left", title_style="bold")
     for column in ("who", "what", "value", "status", "held (event time, UTC)", "versions"):
-        table.add_column(column)
+        table.add_column(column, overflow="fold")
     for item in items:
         table.add_row(
             item["user_id"].removeprefix("demo-"),

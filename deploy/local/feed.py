@@ -7,7 +7,6 @@ ids, so feeding a file twice is a retry.
 from __future__ import annotations
 
 import gzip
-import json
 import logging
 import sys
 import time
@@ -16,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 import click
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -27,10 +26,10 @@ from deploy.local import environment
 from deploy.local.stack import Stack
 from schemas.codec import Codec
 from schemas.ids import TenantId
-from schemas.json_events import InvalidEvent, read_event
 from schemas.keys import conversation_routing, partition_of
 from schemas.records import ConversationEvent
 from schemas.registry import RegistrySchemaIds
+from schemas.transcript import NotAnEvent, event_of
 from topology.errors import Misconfigured, Retryable
 from topology.kafka import LOGGER, producer_config
 from topology.settings import Settings
@@ -69,44 +68,6 @@ class FeedReport:
     @property
     def failed(self) -> bool:
         return bool(self.bad_lines or self.undelivered)
-
-
-class NotAnEvent(ValueError):
-    """A line that cannot be sent."""
-
-
-def event_of(line: bytes, tenant: TenantId) -> ConversationEvent:
-    """The event that a line stands for. Raises NotAnEvent naming every problem."""
-    message = _message(line)
-    caption = message.get("caption")
-    body = {
-        "event_id": f"feed-{message['message_id']}",
-        "type": "message.recorded",
-        "conversation_id": message["conversation_id"],
-        "message_id": message["message_id"],
-        "user_id": message["speaker_id"],
-        "speaker_name": message["speaker"],
-        "role": "assistant" if message["speaker"] == "assistant" else "user",
-        "text": f"{message['text']} [shares {caption}]" if caption else message["text"],
-        "occurred_at": message["occurred_at"],
-    }
-    try:
-        return read_event(body, tenant)
-    except InvalidEvent as error:
-        raise NotAnEvent(str(error)) from error
-
-
-def _message(line: bytes) -> dict[str, Any]:
-    try:
-        message = json.loads(line)
-    except ValueError as error:
-        raise NotAnEvent(f"is no JSON: {error}") from error
-    if not isinstance(message, dict):
-        raise NotAnEvent("is no JSON object")
-    wanted = ("message_id", "conversation_id", "speaker", "speaker_id", "occurred_at", "text")
-    if missing := [name for name in wanted if name not in message]:
-        raise NotAnEvent(f"lacks {', '.join(missing)}")
-    return message
 
 
 class Feeder:

@@ -7,9 +7,9 @@ from random import Random
 import pytest
 
 from deploy.local.demo_promises import CONVERSATION, Memory, differences, expected, span
+from schemas import transcript
 from schemas.ids import TenantId
 from schemas.records import ConversationEvent, MemoryItem, Message, Outcome
-from streams import transcript
 from streams.extraction.rules import RuleExtractor
 from streams.replay import Replay, both_stages
 from topology.topics import TopicName

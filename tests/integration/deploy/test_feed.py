@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from deploy.local.feed import event_of, feed, feed_files
+from deploy.local.feed import feed, feed_files
 from schemas.catalogue import shipped
 from schemas.codec import Codec
 from schemas.ids import TenantId
 from schemas.keys import conversation_routing, partition_of
 from schemas.records import ConversationEvent
 from schemas.registry import Registry, RegistrySchemaIds
+from schemas.transcript import event_of
 from support.broker import fresh_topics, read_all
 from support.infrastructure import Infrastructure
 from topology.errors import Misconfigured

@@ -12,9 +12,9 @@ from rich.console import Console
 from deploy.local import demo
 from deploy.local.demo_client import Refused
 from deploy.local.demo_promises import CONVERSATION, EXPECTED, Memory, differences, expected, told
+from schemas import transcript
 from schemas.ids import TenantId
 from schemas.records import Evidence, MemoryItem, Message
-from streams import transcript
 from streams.extraction.rules import RuleExtractor
 from streams.replay import Replay, both_stages
 from topology.topics import TopicName

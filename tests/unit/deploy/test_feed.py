@@ -14,11 +14,12 @@ from click.testing import CliRunner
 from confluent_kafka import KafkaError
 
 from deploy.local import feed as feeding
-from deploy.local.feed import FeedReport, NotAnEvent, event_of
+from deploy.local.feed import FeedReport
 from schemas.codec import Codec, ShippedSchemaIds
 from schemas.ids import ConversationId, EventId, MessageId, TenantId, UserId
 from schemas.keys import partition_of
 from schemas.records import ConversationEvent, EventType, Role
+from schemas.transcript import NotAnEvent, event_of
 
 TENANT = TenantId("local")
 LINE: dict[str, Any] = {

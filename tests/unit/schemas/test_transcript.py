@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from schemas import transcript
 from schemas.ids import TenantId
 from schemas.records import EventType
-from streams import transcript
 
 TENANT = TenantId("acme")
 LINE = {
