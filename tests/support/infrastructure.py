@@ -18,6 +18,8 @@ from uuid import uuid4
 
 import psycopg
 from psycopg import sql
+from psycopg.errors import InsufficientPrivilege
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 PROJECT = Path(__file__).resolve().parents[2]
 COMPONENTS = "kafka,registry,postgres,valkey"
@@ -55,8 +57,16 @@ class Infrastructure:
         try:
             yield self.database_url.rsplit("/", 1)[0] + f"/{name}"
         finally:
-            with psycopg.connect(self.database_url, autocommit=True) as owner:
-                owner.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            for attempt in Retrying(
+                retry=retry_if_exception_type(InsufficientPrivilege), wait=wait_fixed(0.5), stop=stop_after_delay(30)
+            ):
+                with attempt:
+                    self._drop(name)
+
+    def _drop(self, name: str) -> None:
+        """Raises InsufficientPrivilege while autovacuum is in the database: only a superuser may end its worker."""
+        with psycopg.connect(self.database_url, autocommit=True) as owner:
+            owner.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def read_environment(file: Path) -> dict[str, str]:
