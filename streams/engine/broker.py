@@ -32,6 +32,13 @@ _PASSING: Final = frozenset(
         KafkaError.NOT_COORDINATOR,
         KafkaError.LEADER_NOT_AVAILABLE,
         KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.OFFSET_NOT_AVAILABLE,  # after every election of a leader (KIP-207)
+        KafkaError.REQUEST_TIMED_OUT,
+        KafkaError.BROKER_NOT_AVAILABLE,
+        KafkaError.REPLICA_NOT_AVAILABLE,
+        KafkaError.KAFKA_STORAGE_ERROR,
+        KafkaError.FENCED_LEADER_EPOCH,
+        KafkaError.UNKNOWN_LEADER_EPOCH,
     }
 )
 
@@ -46,10 +53,17 @@ def is_passing(error: BaseException) -> bool:
     return bool(cause.retriable()) or cause.code() in _PASSING
 
 
-def patiently(call: Callable[[], T], seconds: float = PATIENCE_SECONDS) -> T:
-    """The result of `call`, tried again while the broker is away; its last error is raised once `seconds` are over."""
+def always() -> bool:
+    return True
+
+
+def patiently(call: Callable[[], T], seconds: float = PATIENCE_SECONDS, is_wanted: Callable[[], bool] = always) -> T:
+    """The result of `call`, tried again while the broker is away and the result is still wanted.
+
+    Its last error is raised once `seconds` are over; a try that has begun is not cut off.
+    """
     retrying = Retrying(
-        retry=retry_if_exception(is_passing),
+        retry=retry_if_exception(lambda error: is_passing(error) and is_wanted()),
         wait=wait_random_exponential(multiplier=0.1, max=1.0),
         stop=stop_after_delay(seconds),
         reraise=True,

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
@@ -22,6 +22,9 @@ from yarl import URL
 from streams.engine.restore import Superseded
 
 logger = logging.getLogger(__name__)
+
+COMMIT_SECONDS: Final = 2.0
+"""aiokafka retries a commit for ever while the coordinator is away; nothing may wait for that, a shutdown least."""
 
 PartitionEnds = Mapping[int, int]
 TakeOver = Callable[[Iterable[int]], Awaitable[PartitionEnds]]
@@ -45,14 +48,14 @@ class ControlThread(AIOKafkaConsumerThread):
     async def _commit_progress(self, offsets: Mapping[TP, int]) -> bool:
         consumer = self._ensure_consumer()
         mine = consumer.assignment()
+        wanted = {
+            TopicPartition(tp.topic, tp.partition): OffsetAndMetadata(offset, "")
+            for tp, offset in offsets.items()
+            if tp in mine
+        }
         try:
-            await consumer.commit(
-                {
-                    TopicPartition(tp.topic, tp.partition): OffsetAndMetadata(offset, "")
-                    for tp, offset in offsets.items()
-                    if tp in mine
-                }
-            )
+            async with asyncio.timeout(COMMIT_SECONDS):
+                await consumer.commit(wanted)
         except (KafkaError, TimeoutError) as error:
             logger.info("progress not committed", extra={"reason": repr(error)})
             return False
@@ -87,12 +90,15 @@ class LaneRecovery(Recovery):
     async def _build_highwaters(self, _consumer: Any, tps: set[TP], destination: Counter[TP], title: str) -> None:
         if title != "active":
             raise NotImplementedError("standby replicas are not used")
+        if self.app.consumer_generation_id != self._generation_id:
+            raise RebalanceAgain
+        assigned = frozenset(tps)  # Faust changes the set it passes when the next assignment comes
         try:
-            ends = await self._undisturbed(self.take_over({tp.partition for tp in tps}))
+            ends = await self._undisturbed(self.take_over({tp.partition for tp in assigned}))
         except Superseded as error:
             raise RebalanceAgain from error
         destination.clear()
-        for tp in tps:
+        for tp in assigned:
             destination[tp] = ends[tp.partition]
 
     @staticmethod
@@ -103,7 +109,7 @@ class LaneRecovery(Recovery):
         return await asyncio.shield(task)
 
     async def _build_offsets(self, _consumer: Any, tps: set[TP], destination: Counter[TP], _title: str) -> None:
-        for tp in tps:
+        for tp in frozenset(tps):
             destination[tp] = self.active_highwaters[tp]
 
     async def _wait(self, coro: Any, timeout: Any = None) -> None:  # noqa: ARG002 - Faust gives it

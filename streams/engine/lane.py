@@ -1,6 +1,7 @@
 """A lane: one partition number across all inputs of an agent, worked serially from reading to checkpoint.
 
-Blocking; every method is called from a worker thread. `checkpoint` runs once at a time; `read` may overlap it.
+What reads, commits or closes blocks: it belongs in a worker thread. `checkpoint` runs once at a time; `read` may
+overlap it.
 """
 
 from __future__ import annotations
@@ -28,6 +29,10 @@ from streams.run import fold_run
 from streams.stores import RunStores
 from topology.errors import Misconfigured
 
+MARK_SECONDS: Final = 60.0
+"""How often a quiet lane writes down how far it has read. Without it the stored position stays before the last commit
+marker, and once retention has removed that marker the position would seem to point at records that are gone."""
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -37,6 +42,8 @@ class Run:
 
     lane: Lane
     records: Sequence[RawRecord]
+    start_offsets: Mapping[str, int]
+    """Where the run before it ended, by topic."""
     next_offsets: Mapping[str, int]
     """Where to read on after this run, by topic; commit markers at the end of a partition are passed over."""
     epoch: int
@@ -91,6 +98,11 @@ class Lane:
         self._reading = threading.Lock()
         self._read_offsets: dict[str, int] = {}
         self._done_offsets: dict[str, int] = {}
+        self._marked_offsets: dict[str, int] = {}
+        self._marked_at = 0.0
+        self.aborts = 0
+        self.lag = 0
+        """Records between the last checkpoint and the ends that the latest read heard of."""
 
     @property
     def done_offsets(self) -> Mapping[str, int]:
@@ -113,6 +125,7 @@ class Lane:
             self.epoch += 1
             self._read_offsets = dict(self._start_offsets(self._reader))
             self._done_offsets = dict(self._read_offsets)
+            self._mark(self.table.next_offsets)
             self._reader.assign(
                 [TopicPartition(topic, self.partition, offset) for topic, offset in self._read_offsets.items()]
             )
@@ -133,12 +146,14 @@ class Lane:
         """The next run, empty where nothing came within the limits' time or the lane is closed."""
         limits = self._context.limits
         with self._reading:
-            reader = self._reader
+            reader, start_offsets = self._reader, dict(self._read_offsets)
             messages = reader.consume(limits.max_records, timeout=limits.max_wait_seconds) if reader else ()
             records = [raw for message in messages if (raw := self._take(message)) is not None]
+            self.lag = self._lag(reader) if reader else 0
             return Run(
                 lane=self,
                 records=records,
+                start_offsets=start_offsets,
                 next_offsets=dict(self._read_offsets),
                 epoch=self.epoch,
                 taken_at=time.monotonic(),
@@ -160,12 +175,21 @@ class Lane:
         if run.epoch == self.epoch:
             self._done_offsets = dict(run.next_offsets)
 
+    def wants_mark(self, run: Run) -> bool:
+        """Whether an empty run is worth a checkpoint of its own: it came further than what is stored, a while ago."""
+        return run.next_offsets != self._marked_offsets and time.monotonic() - self._marked_at > MARK_SECONDS
+
+    def _mark(self, offsets: Mapping[str, int]) -> None:
+        self._marked_offsets, self._marked_at = dict(offsets), time.monotonic()
+
     def checkpoint(self, run: Run) -> None:
         """Fold the run and make its effects and its position durable together.
 
         Raises Aborted (nothing happened; rewind and try again), Fenced, or PoisonRecord where the stage owns no dead
         letters. After any other error the process must end: what became of the transaction is unknown.
         """
+        if run.start_offsets != self._done_offsets:
+            raise AssertionError(f"run starts at {run.start_offsets}, the last one ended at {self._done_offsets}")
         stores = RunStores(self.table, self._context.codec)
         folded = fold_run(self._context.processor, self._context.codec, run.records, stores)
         changes = stores.changes()
@@ -179,6 +203,8 @@ class Lane:
         applied = self._writer.commit(sendable, self._context.changelog)
         self.table.apply(changes, applied)
         self._done_offsets = dict(run.next_offsets)
+        self._mark(run.next_offsets)
+        self.aborts = 0
         self._context.meter.checkpointed(run, folded, committing)
 
     def _sendable(self, output: Output) -> Sendable:
@@ -194,23 +220,21 @@ class Lane:
             headers=output.headers,
         )
 
-    def lag(self) -> int:
-        """Records between the last checkpoint and the ends last heard of; no call to the broker."""
-        reader = self._reader
-        if reader is None:
-            return 0
-        behind = 0
-        for topic, done in self.done_offsets.items():
-            _, end = reader.get_watermark_offsets(TopicPartition(topic, self.partition), cached=True)
-            behind += max(0, end - done)
-        return behind
+    def _lag(self, reader: Consumer) -> int:
+        ends = {
+            topic: reader.get_watermark_offsets(TopicPartition(topic, self.partition), cached=True)[1]
+            for topic in self._done_offsets
+        }
+        return sum(max(0, end - self._done_offsets[topic]) for topic, end in ends.items())
 
     def close(self) -> None:
-        """Stop reading. What was read and not checkpointed is read again by the next owner."""
+        """Stop reading and let go of table and producer; what was read and not checkpointed is the next owner's."""
         with self._reading:
             reader, self._reader = self._reader, None
         if reader is not None:
             reader.close()
+        self.table.close()
+        self._writer.close()
 
 
 def _limits_of(reader: Consumer, where: TopicPartition) -> tuple[int, int]:

@@ -11,6 +11,7 @@ import logging
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Final, NoReturn, TypeVar
 
 from streams.engine.lane import Lane, LaneContext, Run
@@ -28,10 +29,25 @@ THREADS: Final = 64
 """Two a lane (one reads ahead while one checkpoints) and a few for takeovers; threads that wait cost little."""
 
 RELEASE_SECONDS: Final = 50.0
-"""Longer than a checkpoint can take before it fails (COMMIT_PATIENCE_SECONDS), so a release never cuts one off."""
+"""A checkpoint takes milliseconds; one that takes longer than this has lost its broker, and the group is about to go on
+without us (its rebalance timeout is 60 s). The process then ends, and the next owner settles the transaction."""
+
+MOST_ABORTS: Final = 5
+"""In a row, of one lane: what fails so often fails for a reason that a person has to see."""
+
+ABORT_PAUSE_SECONDS: Final = 0.1
+"""Before the first retry; doubled with each."""
 
 HANDOVER_SECONDS: Final = 15.0
 """How long Faust may take to hand a run to the agent; it clears its queues around rebalances (DESIGN F12)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A lane that is fenced, restored and open, not yet fed."""
+
+    lane: Lane
+    report: RestoreReport
 
 
 class Lanes:
@@ -48,6 +64,7 @@ class Lanes:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="lane")
         self._takeover = asyncio.Lock()
         self._assignment = 0
+        self._prepared = 0
         self._begun = False
 
     @property
@@ -69,43 +86,53 @@ class Lanes:
 
     def lag(self) -> Mapping[int, int]:
         """Records behind, by partition number."""
-        return {lane.partition: lane.lag() for lane in self._lanes.values()}
+        return {lane.partition: lane.lag for lane in self._lanes.values()}
 
     async def take_over(self, tables: Mapping[int, PartitionTable]) -> Mapping[int, RestoreReport]:
-        """Fence former owners and restore the tables. Raises Superseded where a newer call came meanwhile."""
+        """Fence former owners and restore the tables. Raises Superseded where a newer call or a revocation came."""
         self._assignment += 1
         mine = self._assignment
         async with self._takeover:
             await self.release()
+            work = [self._in_thread(self._prepare, number, table, mine) for number, table in tables.items()]
+            prepared = await asyncio.gather(*work, return_exceptions=True)
+            opened = [each for each in prepared if isinstance(each, Prepared)]
+            failed = [each for each in prepared if isinstance(each, BaseException)]
             if mine != self._assignment:
+                await asyncio.gather(*(self._in_thread(each.lane.close) for each in opened))
                 raise Superseded
-            work = {number: self._in_thread(self._prepare, number, table, mine) for number, table in tables.items()}
-            try:
-                prepared = dict(zip(work, await asyncio.gather(*work.values()), strict=True))
-            except Superseded:
-                raise
-            except Exception as error:  # noqa: BLE001 - whatever it is, this process may not go on
-                self.die("takeover failed", error)
-            self._lanes = {number: lane for number, (lane, _) in prepared.items()}
-            return {number: report for number, (_, report) in prepared.items()}
+            if failed:
+                self.die("takeover failed", failed[0])
+            self._lanes = {each.lane.partition: each.lane for each in opened}
+            self._prepared = mine
+            return {each.lane.partition: each.report for each in opened}
 
-    def _prepare(self, number: int, table: PartitionTable, assignment: int) -> tuple[Lane, RestoreReport]:
+    def _prepare(self, number: int, table: PartitionTable, assignment: int) -> Prepared:
         stage = self._context.processor.stage
         writer = TransactionalWriter(self._client_config, f"{stage.group}-{number}")
-        writer.take_over()
-        report = self._restorer(number, assignment).restore(table)
+        try:
+            writer.take_over(lambda: assignment == self._assignment)
+            report = self._restorer(number, assignment).restore(table)
+            lane = Lane(self._context, number, table, writer)
+            lane.open()
+        except BaseException:
+            table.close()
+            writer.close()
+            raise
         if report.rebuilt is not None:
             self._context.meter.rebuilt()
             logger.warning("table rebuilt from its changelog", extra={"partition": number, "reason": report.rebuilt})
-        lane = Lane(self._context, number, table, writer)
-        lane.open()
-        return lane, report
+        return Prepared(lane=lane, report=report)
 
     def _restorer(self, number: int, assignment: int) -> Restorer:
         return Restorer(self._context.broker, self._context.changelog, number, lambda: assignment == self._assignment)
 
     def begin(self) -> None:
-        """Start feeding the agent; called once Faust is ready for runs."""
+        """Start feeding the agent, once Faust is ready for runs. Without effect where a revocation came first."""
+        if self._prepared != self._assignment:
+            return
+        for lane in self._lanes.values():
+            self._context.meter.progressed(lane.partition)
         self._feeds = [asyncio.ensure_future(self._feed(lane)) for lane in self._lanes.values()]
         self._begun = True
         logger.info("lanes opened", extra={"partitions": self.partitions})
@@ -121,12 +148,12 @@ class Lanes:
                     previous = None
                 if lane.closed or run.epoch != lane.epoch:
                     continue
-                if run.records:
+                if run.records or lane.wants_mark(run):
                     previous = run
                     await self._offer(run)
                 else:
                     lane.rest(run)
-                    self._context.meter.progressed()
+                    self._context.meter.progressed(lane.partition)
         except Exception as error:  # noqa: BLE001 - ends the process
             self._unless_closed(lane, "reading failed", error)
 
@@ -158,7 +185,11 @@ class Lanes:
     async def _recover(self, lane: Lane, aborted: Aborted) -> None:
         """After an abort: the same records again, provided that the checkpoint before it really is there."""
         self._context.meter.aborted()
+        lane.aborts += 1
+        if lane.aborts >= MOST_ABORTS:
+            self.die(f"{MOST_ABORTS} checkpoints in a row were aborted", aborted, lane.partition)
         logger.warning("checkpoint aborted", extra={"partition": lane.partition, "reason": str(aborted)})
+        await asyncio.sleep(ABORT_PAUSE_SECONDS * 2**lane.aborts)
         if lane.closed:
             return
         restorer = self._restorer(lane.partition, self._assignment)
@@ -169,6 +200,11 @@ class Lanes:
         except Exception as error:  # noqa: BLE001 - ends the process
             self._unless_closed(lane, "re-reading failed", error)
 
+    async def revoke(self) -> None:
+        """Faust takes partitions away: let go of all lanes, and of a takeover that is under way."""
+        self._assignment += 1
+        await self.release()
+
     async def release(self) -> None:
         """Let checkpoints in progress finish, then close all lanes. Idempotent."""
         self._begun = False
@@ -176,13 +212,18 @@ class Lanes:
         feeds, self._feeds = self._feeds, []
         for lane in lanes:
             lane.closed = True
-        for lane in lanes:
-            async with asyncio.timeout(RELEASE_SECONDS), lane.busy:
-                pass
+        try:
+            async with asyncio.timeout(RELEASE_SECONDS):
+                for lane in lanes:
+                    async with lane.busy:
+                        pass
+        except TimeoutError as error:
+            self.die("a checkpoint did not end in time", error)
         for feed in feeds:
             feed.cancel()
         await asyncio.gather(*feeds, return_exceptions=True)
         await asyncio.gather(*(self._in_thread(lane.close) for lane in lanes))
+        self._context.meter.released()
 
     def _unless_closed(self, lane: Lane, what: str, error: Exception) -> None:
         """End the process, unless the partition number is no longer ours and the error only says so."""

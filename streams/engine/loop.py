@@ -37,7 +37,8 @@ REQUEST_SECONDS: Final = 30.0
 """An unanswered request of the group's member fails after this and is tried again; Faust's default is 90 s."""
 
 NEVER_SECONDS: Final = 1e6
-"""Faust's own commits have nothing to say; progress is committed by `_commit_progress`."""
+"""Faust's own commits have nothing to say (`_commit_progress` does), and it polls nothing: a limit on the time between
+two polls would make a spare worker leave its group for good."""
 
 TABLE_OPTIONS: Final[Mapping[str, Any]] = {
     "driver": "rocksdict",
@@ -141,11 +142,11 @@ class _Assembly:
         self._lanes.begin()
 
     async def _on_revoked(self, _app: Any, _revoked: set[TP], **_: Any) -> None:
-        await self._lanes.release()
+        await self._lanes.revoke()
 
     async def _on_shutdown(self, _app: Any, **_: Any) -> None:
         await self._commit_progress()
-        await self._lanes.release()
+        await self._lanes.revoke()
 
     async def _report_progress(self) -> None:
         while not self._app.should_stop:  # Faust cancels this task when it stops
@@ -184,6 +185,7 @@ def _faust_app(settings: Settings, group: str, manager: type) -> faust.App:
         broker_rebalance_timeout=60.0,
         broker_request_timeout=max(REQUEST_SECONDS, session),
         broker_commit_interval=NEVER_SECONDS,
+        broker_max_poll_interval=NEVER_SECONDS,
         web_enabled=False,
         stream_wait_empty=False,
     )

@@ -27,12 +27,12 @@ class RunMeter:
     def __init__(self, meters: Meters) -> None:
         self._meters = meters
         self._lock = Lock()
-        self._progress_at = time.monotonic()
+        self._progress_at: dict[int, float] = {}
 
     def checkpointed(self, run: Run, folded: Folded, committing: float) -> None:
         """A run was made durable; `committing` is when its transaction began, on the monotonic clock."""
         now = time.monotonic()
-        self.progressed()
+        self.progressed(run.lane.partition)
         for topic, count in Counter(record.position.topic for record in run.records).items():
             self._meters.add(metrics.RECORDS_CONSUMED, count, topic=topic)
         self._meters.add(metrics.RUNS)
@@ -61,12 +61,18 @@ class RunMeter:
     def rebuilt(self) -> None:
         self._meters.add(metrics.REBUILDS)
 
-    def progressed(self) -> None:
-        """Something was checkpointed, or there was nothing to do."""
+    def progressed(self, partition: int) -> None:
+        """The lane of `partition` was opened, checkpointed, or found nothing to do."""
         with self._lock:
-            self._progress_at = time.monotonic()
+            self._progress_at[partition] = time.monotonic()
+
+    def released(self) -> None:
+        """No lane is open any more."""
+        with self._lock:
+            self._progress_at.clear()
 
     @property
     def seconds_since_progress(self) -> float:
+        """Of the lane that has waited longest; 0 where there is none."""
         with self._lock:
-            return time.monotonic() - self._progress_at
+            return time.monotonic() - min(self._progress_at.values(), default=time.monotonic())

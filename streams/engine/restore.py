@@ -56,16 +56,18 @@ class Restorer:
         marks = self._settled_watermarks()
         rebuilt = self._rebuild_reason(table, marks)
         if rebuilt is not None:
+            self._check_current()
             table.wipe()
         return RestoreReport(records=self._catch_up(table, marks), rebuilt=rebuilt)
 
     def last_checkpoint_is_visible(self, table: PartitionTable) -> bool:
         """Whether the last checkpoint this table took part in is committed: a failing broker can lose its markers."""
-        return self._rebuild_reason(table, self._broker.watermarks(self._changelog, self._partition)) is None
+        return self._rebuild_reason(table, self._settled_watermarks()) is None
 
     def _settled_watermarks(self) -> Watermarks:
         deadline = time.monotonic() + SETTLE_SECONDS
         while True:
+            self._check_current()
             marks = self._broker.watermarks(self._changelog, self._partition)
             if marks.settled:
                 return marks
@@ -79,8 +81,8 @@ class Restorer:
     def _rebuild_reason(self, table: PartitionTable, marks: Watermarks) -> str | None:
         """Why the table cannot be trusted, or None.
 
-        A checkpoint's last record holds the positions; one that is no longer at its offset was lost, or compacted
-        after a later owner's checkpoint. The two look alike, and a rebuild is right in both.
+        A checkpoint's last record that is no longer at its offset was lost, or compacted after a later owner's
+        checkpoint. The two look alike, and a rebuild is right in both.
         """
         applied = table.applied_offset
         if applied is None:
@@ -89,12 +91,14 @@ class Restorer:
             return f"the table holds offset {applied}, the changelog ends at {marks.stable}"
         if applied < marks.start:
             return f"the table holds offset {applied}, the changelog begins at {marks.start}"
-        if self._first_offset_from(applied, marks) != applied:
+        found = next(self._read(applied, marks, 1), None)
+        if found is None or found.offset() != applied or table.get(found.key() or b"") != found.value():
             return f"the checkpoint at offset {applied} is not in the changelog"
         return None
 
-    def _first_offset_from(self, offset: int, marks: Watermarks) -> int | None:
-        return next((message.offset() for message in self._read(offset, marks, 1)), None)
+    def _check_current(self) -> None:
+        if not self._is_current():
+            raise Superseded
 
     def _catch_up(self, table: PartitionTable, marks: Watermarks) -> int:
         applied = table.applied_offset
@@ -125,8 +129,7 @@ class Restorer:
             reader.assign([TopicPartition(self._changelog, self._partition, position)])
             deadline = time.monotonic() + STALL_SECONDS
             while position < marks.stable:
-                if not self._is_current():
-                    raise Superseded
+                self._check_current()
                 for message in reader.consume(batch, timeout=0.2):
                     position = _position_after(message, position)
                     deadline = time.monotonic() + STALL_SECONDS

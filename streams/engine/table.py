@@ -66,6 +66,10 @@ class PartitionTable:
         batch.put(APPLIED_KEY, str(applied_offset).encode())
         self._database.write(batch)
 
+    def close(self) -> None:
+        """Let go of the database, so that it can be opened again: RocksDB lets one handle live at a time."""
+        del self._database
+
     def wipe(self) -> None:
         """Empty the database, so that the next restore rebuilds it from the start of the changelog."""
         self._database.delete_range(b"", _AFTER_EVERY_KEY)

@@ -1,11 +1,11 @@
 """A checkpoint's Kafka half: one transaction for outputs, changelog and position, fenced against a former owner.
 
-Blocking; one object a partition number, used by one thread at a time (KIP-98, KIP-447).
+Blocking; one object a partition number, used by one thread at a time (KIP-98).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,8 +21,8 @@ TRANSACTION_TIMEOUT_MS: Final = 60_000
 MESSAGE_TIMEOUT_MS: Final = 15_000
 """A record that cannot be delivered in this time aborts its transaction, which is then read and folded again."""
 
-COMMIT_PATIENCE_SECONDS: Final = 45.0
-"""Below the transaction's timeout: past it the broker has decided, and only a fresh start can learn how."""
+COMMIT_PATIENCE_SECONDS: Final = 30.0
+"""With the last try (CALL_TIMEOUT_SECONDS) below the transaction's timeout, past which the broker decides alone."""
 
 QUEUE_MAX_MESSAGES: Final = 500_000
 """A checkpoint is held in librdkafka's queue whole: the largest run times its outputs, with room."""
@@ -65,10 +65,11 @@ class TransactionalWriter:
         )
         self._changelog = ""
         self._last_offset = -1
+        self._failure: KafkaError | None = None
 
-    def take_over(self) -> None:
+    def take_over(self, is_wanted: Callable[[], bool]) -> None:
         """Fence the former owner and settle its open transaction. Returns once both are done."""
-        patiently(lambda: self._producer.init_transactions(CALL_TIMEOUT_SECONDS))
+        patiently(lambda: self._producer.init_transactions(CALL_TIMEOUT_SECONDS), is_wanted=is_wanted)
 
     def commit(self, records: Iterable[Sendable], changelog: str) -> int:
         """Send `records` in one transaction and commit it.
@@ -76,15 +77,37 @@ class TransactionalWriter:
         Returns the offset of the last record of `changelog`. Raises Aborted or Fenced; after any other error it is
         unknown what became of the transaction, and the process must end.
         """
-        self._changelog, self._last_offset = changelog, -1
+        self._changelog, self._last_offset, self._failure = changelog, -1, None
+        self._send(records)
+        try:
+            patiently(lambda: self._producer.commit_transaction(CALL_TIMEOUT_SECONDS), COMMIT_PATIENCE_SECONDS)
+        except KafkaException as error:
+            if error.args[0].txn_requires_abort():
+                raise self._roll_back(error) from error
+            raise Fenced(_told(error)) from error
+        return self._last_offset
+
+    def _send(self, records: Iterable[Sendable]) -> None:
+        """Nothing is decided yet: whatever is refused here may be rolled back, unless the producer itself is done."""
         try:
             self._producer.begin_transaction()
             for record in records:
                 self._produce(record)
-            patiently(lambda: self._producer.commit_transaction(CALL_TIMEOUT_SECONDS), COMMIT_PATIENCE_SECONDS)
         except KafkaException as error:
-            raise self._settle(error) from error
-        return self._last_offset
+            raise self._roll_back(error) from error
+
+    def _roll_back(self, error: KafkaException) -> Aborted | Fenced:
+        try:
+            patiently(lambda: self._producer.abort_transaction(CALL_TIMEOUT_SECONDS), COMMIT_PATIENCE_SECONDS)
+        except KafkaException as abort_error:
+            return Fenced(f"{_told(error)}; then {_told(abort_error)}")
+        cause = f"; first undelivered: {self._failure.str()}" if self._failure else ""
+        return Aborted(_told(error) + cause)
+
+    def close(self) -> None:
+        """Let go of the client: what is in flight is the next owner's to settle."""
+        self._producer.purge()
+        del self._producer
 
     def _produce(self, record: Sendable) -> None:
         while True:
@@ -103,16 +126,12 @@ class TransactionalWriter:
                 return
 
     def _on_delivery(self, error: KafkaError | None, message: Message) -> None:
-        if error is None and message.topic() == self._changelog:
+        if error is not None:
+            self._failure = self._failure or error
+        elif message.topic() == self._changelog:
             self._last_offset = max(self._last_offset, message.offset() or 0)
 
-    def _settle(self, error: KafkaException) -> Exception:
-        """Roll back where the client says that one may; anything else is final."""
-        cause: KafkaError = error.args[0]
-        if cause.fatal() or not cause.txn_requires_abort():
-            return Fenced(f"{cause.name()}: {cause.str()}")
-        try:
-            patiently(lambda: self._producer.abort_transaction(CALL_TIMEOUT_SECONDS), COMMIT_PATIENCE_SECONDS)
-        except KafkaException as abort_error:
-            return Fenced(f"abort after {cause.name()}: {abort_error.args[0].str()}")
-        return Aborted(f"{cause.name()}: {cause.str()}")
+
+def _told(error: KafkaException) -> str:
+    cause: KafkaError = error.args[0]
+    return f"{cause.name()}: {cause.str()}"

@@ -21,6 +21,23 @@ class InvalidEvent(PoisonRecord):
         self.event = event
 
 
+MOST_BYTES = 1_000_000
+"""Of a record's key, value and headers. An event within its limits is below 200 kB; a larger record can be in the topic
+only because it was compressed, and might not fit there again when it is sent on."""
+
+
+def size_of(raw: RawRecord) -> int:
+    """Bytes of the record's key, value and headers, uncompressed."""
+    headers = sum(len(name) + len(value or b"") for name, value in raw.headers)
+    return len(raw.key or b"") + len(raw.value or b"") + headers
+
+
+def check_size(raw: RawRecord) -> None:
+    """Raises PoisonRecord (`too_large`)."""
+    if (size := size_of(raw)) > MOST_BYTES:
+        raise PoisonRecord("too_large", f"{size} bytes, {MOST_BYTES} at the most")
+
+
 def readable(record: SourceRecord) -> ConversationEvent:
     """The event of a record. Raises PoisonRecord (`missing_value`) for a record without one."""
     if not isinstance(record.value, ConversationEvent):
@@ -46,9 +63,7 @@ def admit(event: ConversationEvent, raw: RawRecord, future_tolerance_seconds: in
     for problem in validate(event):
         raise InvalidEvent(event, problem)
     if raw.key != routing_of(event).encode():
-        raise InvalidEvent(
-            event, Problem(field="key", reason="key_mismatch", detail="must be tenant_id/conversation_id")
-        )
+        raise InvalidEvent(event, _KEY_MISMATCH)
     ahead = time_in_future(event, now=raw.timestamp, tolerance_seconds=future_tolerance_seconds)
     if ahead:
         raise InvalidEvent(event, ahead)

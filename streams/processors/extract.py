@@ -12,7 +12,7 @@ from schemas.records import ConversationEvent, EventType, OutcomeStatus, Record
 from streams.extraction.port import Extractor
 from streams.ports import Output, PoisonRecord, RawRecord, SourceRecord, Stores
 from streams.processors import conversation_events
-from streams.processors.admission import InvalidEvent, admit, is_misplaced, readable, routing_of
+from streams.processors.admission import InvalidEvent, admit, check_size, is_misplaced, readable, routing_of
 from streams.processors.arrival import Arrival
 from streams.processors.outcomes import dead_letter, outcome, owner_of
 from streams.processors.policy import ExtractPolicy
@@ -36,7 +36,9 @@ class ExtractProcessor:
 
     def process(self, record: SourceRecord, stores: Stores) -> Iterable[Output]:
         """What one event sends, its outcome last. Raises PoisonRecord before anything is written."""
-        event, raw = readable(record), record.raw
+        raw = record.raw
+        check_size(raw)
+        event = readable(record)
         if is_misplaced(event, raw, self._partitions):
             return _rerouted(event, raw)
         admit(event, raw, self._publisher.policy.future_tolerance_seconds)

@@ -12,9 +12,13 @@ from schemas.keys import join_key
 from schemas.limits import validate
 from schemas.records import ConversationEvent, Outcome, OutcomeStatus
 from streams.ports import Output, PoisonRecord, RawRecord
+from streams.processors.admission import size_of
 from topology.dead_letters import Failure, build
 from topology.stages import EXTRACT
 from topology.topics import TopicName
+
+LETTER_BYTES = 4_000_000
+"""Below `max.message.bytes` of the topic (4 MiB), with room for the headers that are added."""
 
 
 def outcome(
@@ -42,7 +46,11 @@ def outcome(
 
 
 def dead_letter(raw: RawRecord, poison: PoisonRecord) -> Output:
-    """The record as it came, with the reason in its headers, on the partition it came from."""
+    """The record as it came, with the reason in its headers, on the partition it came from.
+
+    One that is too large for the topic of dead letters leaves its content behind, where its position says.
+    """
+    fits = size_of(raw) <= LETTER_BYTES
     failure = Failure(
         position=raw.position,
         stage=EXTRACT.name,
@@ -52,10 +60,10 @@ def dead_letter(raw: RawRecord, poison: PoisonRecord) -> Output:
     )
     return Output(
         topic=TopicName.EVENTS_DEAD_LETTERS,
-        key=raw.key,
-        value=raw.value,
+        key=raw.key if fits else None,
+        value=raw.value if fits else None,
         partition=raw.position.partition,
-        headers=build(failure, raw.headers),
+        headers=build(failure, raw.headers if fits else ()),
     )
 
 

@@ -11,11 +11,15 @@ from pathlib import Path
 
 import faust
 import pytest
+from aiokafka.consumer.group_coordinator import GroupCoordinator
 from faust.stores.rocksdb import Store
 from faust.tables.manager import TableManager
 from faust.tables.recovery import RebalanceAgain, Recovery
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 from rocksdict import Options, Rdict, WriteBatch
+
+from streams.engine.loop import NEVER_SECONDS, _faust_app
+from topology.settings import Settings
 
 
 @pytest.mark.parametrize(
@@ -85,3 +89,10 @@ def test_a_raw_database_reads_from_a_key_on_in_order_of_bytes(tmp_path: Path) ->
     database.delete_range(b"b/", b"b0")
     assert list(database.keys()) == [b"a/1", b"c"]
     database.close()
+
+
+def test_a_member_that_polls_nothing_stays_in_its_group(tmp_path: Path) -> None:
+    """aiokafka leaves a group after `max_poll_interval_ms` without a poll, for good; a spare worker polls nothing."""
+    app = _faust_app(Settings(state_dir=tmp_path), "extract-v1", TableManager)
+    assert app.conf.broker_max_poll_interval >= NEVER_SECONDS
+    assert "self._max_poll_interval" in inspect.getsource(GroupCoordinator)

@@ -225,3 +225,22 @@ def test_an_open_transaction_of_a_dead_owner_is_settled(infrastructure: Infrastr
     wait_for_outcomes(kafka, 400)
     assert_each_once(kafka, 400)
     assert b"c/never" not in state(kafka)
+
+
+def test_partitions_that_leave_and_come_back_find_their_worker_alive(
+    infrastructure: Infrastructure, workers: Workers
+) -> None:
+    """RocksDB lets one handle live at a time: a lane that kept its own would crash the worker on the way back."""
+    kafka = infrastructure.kafka
+    stayed = workers.start("a")
+    feed(kafka, 0, 400)
+    wait_for_outcomes(kafka, 400)
+    workers.start("b")
+    wait_for(lambda: "lanes opened" in workers.log("b"), "b owns partitions")
+    feed(kafka, 400, 400)
+    wait_for_outcomes(kafka, 800)
+    assert workers.kill("b", signal.SIGTERM) == 0, workers.log("b")
+    feed(kafka, 800, 400)
+    wait_for_outcomes(kafka, 1_200)
+    assert_each_once(kafka, 1_200)
+    assert stayed.poll() is None, workers.log("a")

@@ -14,6 +14,8 @@ from schemas.records import (
     Position,
 )
 from streams.ports import RawRecord
+from streams.processors.admission import MOST_BYTES
+from streams.processors.outcomes import LETTER_BYTES
 from support.extracting import PARTITIONS, Extract, raw_of, status_and_reasons
 from support.speech import START, TENANT, edited, said
 from topology.dead_letters import parse
@@ -95,3 +97,19 @@ def test_the_key_of_a_record_on_a_foreign_partition_is_judged_where_it_belongs(e
 
     assert {outcome.status.value for outcome in extract.outcomes} == {"rerouted", "dead_lettered"}
     assert extract.dead_letters[0].position.partition == right.position.partition
+
+
+def test_a_record_too_large_to_be_sent_on_is_a_dead_letter_wherever_it_stands(extract: Extract) -> None:
+    raw = replace(raw_of(said(1, "a")), headers=(("padding", b"x" * MOST_BYTES),))
+    extract.take_raw(raw)
+
+    assert status_and_reasons(extract) == [("dead_lettered", ("too_large",))]
+    assert [(letter.key, letter.value) for letter in extract.dead_letters] == [(raw.key, raw.value)]
+
+
+def test_a_dead_letter_beyond_its_topic_leaves_its_content_behind(extract: Extract) -> None:
+    """Else its checkpoint could never be committed, and the partition would stand still."""
+    extract.take_raw(replace(raw_of(said(1, "a")), value=b"\xff" * (LETTER_BYTES + 1))).take(said(2, "next"))
+
+    assert [(letter.key, letter.value) for letter in extract.dead_letters] == [(None, None)]
+    assert [outcome.status for outcome in extract.outcomes] == [OutcomeStatus.DEAD_LETTERED, OutcomeStatus.STORED]
