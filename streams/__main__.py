@@ -20,8 +20,24 @@ from topology.settings import Settings
 WIDE = 140
 """Columns of a table that goes to a file or a pipe, where nothing should be cut off."""
 
+DEAD_LETTERS = "dead-letters"
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class LazyGroup(click.Group):
+    """The commands below, and the group of dead letters, whose clients are imported when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), DEAD_LETTERS])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name == DEAD_LETTERS:
+            from streams.dead_letters.commands import dead_letters
+
+            return dead_letters
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
     """The agents that turn conversation events into memory."""
 

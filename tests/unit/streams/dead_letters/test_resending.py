@@ -23,8 +23,8 @@ BAD = replace(GOOD, text="likes:\x00tea")
 ROUTING = f"{TENANT}/{CONVERSATION}"
 
 
-def body(event: ConversationEvent = GOOD, **changes: Json) -> dict[str, Json]:
-    return {**write_event(event), **changes}
+def body(**changes: Json) -> dict[str, Json]:
+    return {**write_event(GOOD), **changes}
 
 
 def event_in(output: Output) -> ConversationEvent:
