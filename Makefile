@@ -26,7 +26,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 export UV_COMPILE_BYTECODE := 1
 
 .PHONY: help install up up-infra down status logs env demo feed migrate check check-compose \
-	fmt test test-unit test-integration test-e2e clean
+	fmt test test-unit test-integration test-e2e chaos clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -115,6 +115,14 @@ test-integration: install ## Against the embedded Kafka, registry, PostgreSQL an
 
 test-e2e: install ## The whole stack, faults included
 	$(PYTEST) -m e2e $(TESTS)
+
+# The verifier: CONTROL=1 hurts a plain Faust agent instead, which must lose or double something.
+ROUNDS ?= 10
+SEED ?= 7
+CONTROL ?=
+
+chaos: install ## Hurt the stack while events flow, compare: make chaos ROUNDS=n SEED=s [CONTROL=1]
+	@PYTHONPATH=tests $(BIN)/python -m chaos $(if $(filter 1,$(CONTROL)),control,run) --rounds $(ROUNDS) --seed $(SEED)
 
 clean: ## Remove what can be made again (the stack must be down)
 	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks dist

@@ -5,7 +5,6 @@ Starts a stack of its own unless it is told of one.
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from uuid import uuid4
 import click
 from rich.console import Console
 
+from chaos.control import run_control
 from chaos.faults import FAULTS, KINDS, Fault
 from chaos.feeding import read_log
 from chaos.report import Verdict, keep, show
@@ -70,9 +70,7 @@ def run_command(
     rounds: int, seed: int, rate: float, chosen: list[Fault] | None, state_dir: Path | None, results: Path
 ) -> None:
     """Feed, hurt, wait, compare. Exits with 1 where anything is not as it must be, and keeps the evidence."""
-    name = uuid4().hex[:6]
-    folder = results / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-seed{seed}-{name}"
-    folder.mkdir(parents=True)
+    name, folder = _folder(results, f"seed{seed}")
     plan = Plan(rounds=rounds, seed=seed, rate=rate, faults=chosen or ())
     with _stack(state_dir, folder) as stack:
         verdict = run(stack, plan, name, folder, _tell)
@@ -95,6 +93,30 @@ def judge_command(state_dir: Path, folder: Path) -> None:
     verdict = Verdict(seed=0, rounds=(), events=len(sent), differences=differences, drained=True)
     show(verdict, folder, console)
     sys.exit(0 if verdict.holds else 1)
+
+
+@cli.command(name="control")
+@click.option("--rounds", default=10, show_default=True, help="Faults, one a round.")
+@click.option("--seed", default=7, show_default=True, help="Decides the input and the faults.")
+@click.option("--rate", default=150.0, show_default=True, help="Events a second.")
+@click.option("--stack", "state_dir", type=click.Path(path_type=Path), help="State directory of a running stack.")
+@click.option("--results", type=click.Path(path_type=Path), default=RESULTS, help="Where evidence is kept.")
+def control_command(rounds: int, seed: int, rate: float, state_dir: Path | None, results: Path) -> None:
+    """Hurt a plain Faust agent instead. Exits with 1 where it loses and doubles nothing: the faults were too kind."""
+    name, folder = _folder(results, f"control-seed{seed}")
+    with _stack(state_dir, folder) as stack:
+        counted = run_control(stack, Plan(rounds=rounds, seed=seed, rate=rate), name, folder, _tell)
+    (folder / "verdict.txt").write_text(f"{counted}\n", "utf-8")
+    console.print(f"seed={seed}\n{counted}")
+    sys.exit(0 if counted.lost or counted.duplicated else 1)
+
+
+def _folder(results: Path, what: str) -> tuple[str, Path]:
+    """A name that no other run has, and a folder for it."""
+    name = uuid4().hex[:6]
+    folder = results / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{what}-{name}"
+    folder.mkdir(parents=True)
+    return name, folder
 
 
 @contextmanager
@@ -123,9 +145,8 @@ def _keep_logs(stack: Stack, folder: Path) -> None:
 
 
 def _tell(line: str) -> None:
-    console.print(f"{time.strftime('%H:%M:%S', time.gmtime())} {line}")
+    click.echo(f"{time.strftime('%H:%M:%S', time.gmtime())} {line}")
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("PYTHONUNBUFFERED", "1")
     cli(prog_name="python -m chaos")

@@ -17,7 +17,6 @@ from confluent_kafka import KafkaError, Message, Producer
 from chaos.found import Acknowledged
 from chaos.stream import Planned
 from chaos.words import kept
-from topology.topics import TopicName
 
 PATIENCE_SECONDS = 600.0
 """How long a record may wait for its acknowledgement: longer than any broker stays away here."""
@@ -26,10 +25,11 @@ PATIENCE_SECONDS = 600.0
 class Feeder(threading.Thread):
     """Sends until `finish`. `sent` grows as acknowledgements come; `failed` holds what the client gave up."""
 
-    def __init__(self, kafka: str, planned: Iterable[Planned], rate: float, log: Path) -> None:
+    def __init__(self, kafka: str, topic: str, planned: Iterable[Planned], rate: float, log: Path) -> None:
         super().__init__(name="feeder", daemon=True)
         self.sent: list[Acknowledged] = []
         self.failed: list[str] = []
+        self._topic = topic
         self._planned = planned
         self._rate = rate
         self._log = log.open("w", encoding="utf-8")
@@ -70,7 +70,7 @@ class Feeder(threading.Thread):
         while True:
             try:
                 self._producer.produce(
-                    TopicName.EVENTS,
+                    self._topic,
                     planned.value,
                     planned.key,
                     partition=planned.partition,

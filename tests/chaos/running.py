@@ -24,6 +24,7 @@ from chaos.stream import EventStream, tenant_prefix
 from schemas.codec import Codec
 from support.broker import PARTITIONS
 from support.stack import Stack
+from topology.topics import TopicName
 
 FORGETFUL = ("flush",)
 """Kinds of fault after which Redis may lack what it had."""
@@ -55,7 +56,8 @@ def run(stack: Stack, what: Plan, name: str, folder: Path, tell: Tell) -> Verdic
     """Feed, hurt, wait, read, judge. Raises RuntimeError where the input itself could not be sent."""
     with stack.codec() as codec:
         stream = EventStream(what.seed, name, codec, PARTITIONS)
-        feeder = Feeder(stack.environment["KAFKA_BOOTSTRAP_SERVERS"], stream, what.rate, folder / "input.jsonl")
+        kafka = stack.environment["KAFKA_BOOTSTRAP_SERVERS"]
+        feeder = Feeder(kafka, TopicName.EVENTS, stream, what.rate, folder / "input.jsonl")
         feeder.start()
         time.sleep(FIRST_SECONDS)
         rounds = _rounds(stack, what, folder, tell)
