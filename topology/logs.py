@@ -30,7 +30,8 @@ def configure(settings: Settings, stage: str, stream: TextIO | None = None) -> N
     handler.setFormatter(formatter(stage))
     logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
     logging.captureWarnings(True)
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells of every request to the registry
+    for client in ("httpx", "httpx2"):
+        logging.getLogger(client).setLevel(logging.WARNING)  # they tell of every request to the registry
     logging.getLogger(LOGGER).filters[:] = [OncePerWhile()]
 
 
