@@ -66,7 +66,7 @@ def test_each_kind_of_poison_is_a_dead_letter_and_the_next_good_event_is_stored(
     assert [(row[1], row[2][0]) for row in outcomes[:-1]] == [("dead_lettered", reason) for reason, _, _ in poison]
     assert outcomes[-1][1] == "stored"
     letters = {
-        dict(message.headers() or [])["__connect.errors.offset"]: message
+        dict(message.headers() or []).get("__connect.errors.offset"): message
         for message in dead_letters(kafka)
         if message.partition() == PARTITION
     }
