@@ -150,7 +150,7 @@ TOPICS: tuple[Topic, ...] = (
         written_by=("extract", "operators"),
         cleanup=Cleanup.DELETE,
         retention_days=90,
-        about="Events that cannot be read, as they came, with `__connect.errors.*` headers; what operators did about them.",
+        about="Events that cannot be read, as they came; and what operators did about them.",
     ),
     Topic(
         name=TopicName.EXTRACT_CHANGELOG,
