@@ -89,10 +89,7 @@ class Worker(threading.Thread):
 def run_control(stack: Stack, what: Plan, name: str, folder: Path, tell: Tell) -> Counted:
     """Feed, hurt, wait until the agent writes no more, and count."""
     kafka, topic, app = stack.environment["KAFKA_BOOTSTRAP_SERVERS"], f"control-{name}", f"control-{name}-app"
-    made = AdminClient({"bootstrap.servers": kafka}).create_topics(
-        [NewTopic(topic, num_partitions=PARTITIONS, replication_factor=1)]
-    )
-    made[topic].result(30)
+    _create(kafka, topic)
     environment = {
         "CONTROL_APP": app,
         "CONTROL_TOPIC": topic,
@@ -114,6 +111,11 @@ def run_control(stack: Stack, what: Plan, name: str, folder: Path, tell: Tell) -
     counts = _settled(kafka, f"{app}-counts-changelog")
     worker.stop()
     return compare(Counter((each.key() or b"").decode() for each in read_all(kafka, topic)), counts, what.rounds)
+
+
+def _create(kafka: str, topic: str) -> None:
+    admin = AdminClient({"bootstrap.servers": kafka})
+    admin.create_topics([NewTopic(topic, num_partitions=PARTITIONS, replication_factor=1)])[topic].result(30)
 
 
 def compare(sent: Mapping[str, int], counts: Mapping[str, int], rounds: int) -> Counted:

@@ -11,7 +11,7 @@ import httpx
 
 from support.stack import Stack
 
-DEADLINE_SECONDS = 150.0
+DEADLINE_SECONDS = 180.0
 DRAIN_SECONDS = 600.0
 POLL_SECONDS = 0.2
 SINCE_SECONDS = 0.5

@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from chaos import checker, oracle
+from chaos.control import compare as compare_counts
 from chaos.faults import FAULTS, plan
 from chaos.found import VIEWS, Difference, Found, Rows
 from chaos.report import Verdict, show
@@ -226,6 +227,11 @@ def test_a_verdict_holds_only_where_all_is_zero_and_worked_off() -> None:
     assert str(replace(verdict, differences=(flaw,))) == (
         "rounds=0 events=3 lost=1 duplicated=0 diverged=0 outcomes_missing=0 resurrected=0"
     )
+
+
+def test_the_control_counts_what_a_key_lacks_and_what_it_has_too_much() -> None:
+    counted = compare_counts({"a": 3, "b": 2, "c": 1}, {"a": 1, "b": 3, "d": 1}, rounds=0)
+    assert (counted.events, counted.lost, counted.duplicated) == (6, 3, 2)
 
 
 @pytest.mark.e2e
