@@ -41,8 +41,8 @@ FAULTS = (
 )
 WORK_SECONDS = 12.0
 """Between two faults: a Faust worker takes ten to join and to recover."""
-QUIET_SECONDS, DRAIN_SECONDS = 25.0, 240.0
-"""Longer than a session, so that a rebalance is not taken for the end."""
+QUIET_SECONDS, DRAIN_SECONDS = 90.0, 600.0
+"""Longer than Faust's own session of 60 s: else what a killed member still holds is taken for lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ from support.stack import Stack
 
 Flaw = Callable[[Found], Found]
 
-SHORT = ("kill extract", "kill consolidate", "kill sink-postgres", "kill kafka", "flush valkey")
+SHORT = ("kill extract", "kill consolidate", "kill sink-postgres", "kill valkey", "flush valkey")
 """Of the end-to-end test: those that are mended quickly; `make chaos` does the rest."""
 
 
