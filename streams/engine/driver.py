@@ -1,6 +1,6 @@
 """Faust as the control plane: it assigns partitions and opens tables; fetching, restoring and committing are ours.
 
-Leans on private names of Faust 0.15.3 and aiokafka 0.14.0, those it overrides pinned by tests/agents/test_contracts.py.
+Leans on private names of Faust 0.15.3 and aiokafka 0.14.0; tests/agents/test_contracts.py pins those it overrides.
 """
 
 from __future__ import annotations
