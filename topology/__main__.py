@@ -109,7 +109,7 @@ def apply(dry_run: bool, alter: bool, wait_seconds: int) -> None:
             _leave("the cluster differs from what is wanted; nothing was changed", FAULTY)
         if not dry_run:
             for step in todo:
-                cluster.take(client, step)
+                cluster.take(client, step, wait_seconds)
             cluster.await_topics(client, specs, wait_seconds)
 
 

@@ -59,26 +59,29 @@ def found(admin: AdminClient, names: Sequence[str]) -> dict[str, TopicSpec]:
     return {name: _spec(name, topic, configs[name]) for name, topic in known.items()}
 
 
-def take(admin: AdminClient, step: Step) -> None:
+def take(admin: AdminClient, step: Step, wait_seconds: float = 0.0) -> None:
     """Create or alter the topic; KEEP and REFUSE change nothing.
 
-    Raises Retryable where the broker went away, Misconfigured where it refuses.
+    Raises Retryable where the broker went away or takes no topic within `wait_seconds`, Misconfigured where it refuses.
     """
     if step.action is Action.CREATE:
-        _create(admin, step.spec)
+        _tries(wait_seconds)(_create, admin, step.spec)
     elif step.action is Action.ALTER:
         _alter(admin, step.spec)
 
 
 def await_topics(admin: AdminClient, specs: Sequence[TopicSpec], wait_seconds: float) -> None:
     """Return once every partition has a leader, so that a client started now finds them all."""
-    tries = Retrying(
+    _tries(wait_seconds)(_require_leaders, admin, specs)
+
+
+def _tries(wait_seconds: float) -> Retrying:
+    return Retrying(
         retry=retry_if_exception_type(Retryable),
         stop=stop_after_delay(wait_seconds),
         wait=wait_exponential(multiplier=0.05, max=1),
         reraise=True,
     )
-    tries(lambda: _require_leaders(admin, specs))
 
 
 def _require_leaders(admin: AdminClient, specs: Sequence[TopicSpec]) -> None:
@@ -95,9 +98,20 @@ def _create(admin: AdminClient, spec: TopicSpec) -> None:
     )
     try:
         _told(_only(admin.create_topics([topic], operation_timeout=_CALL_SECONDS)).result)
-    except KafkaException as error:
-        if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:  # another one was quicker: it made the same
-            raise Misconfigured(f"{spec.name} cannot be created: {error.args[0].str()}") from error
+    except KafkaException as failure:
+        error: KafkaError = failure.args[0]
+        if _is_fenced(error):
+            raise Retryable(f"the broker is not ready for topics: {error.str()}", retry_after_seconds=1) from failure
+        if error.code() != KafkaError.TOPIC_ALREADY_EXISTS:  # another one was quicker: it made the same
+            raise Misconfigured(f"{spec.name} cannot be created: {error.str()}") from failure
+
+
+def _is_fenced(error: KafkaError) -> bool:
+    """Whether brokers are there that the controller does not count yet, as after a slow start or a late heartbeat.
+
+    The code is also that of a cluster with too few brokers; only the text tells the two apart.
+    """
+    return error.code() == KafkaError.INVALID_REPLICATION_FACTOR and "fenced" in error.str()
 
 
 def _alter(admin: AdminClient, spec: TopicSpec) -> None:

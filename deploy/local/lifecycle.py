@@ -68,14 +68,17 @@ def prepare(directory: Path, cache: Path, report: Report) -> Stack:
 
 
 def up(stack: Stack, parts: Sequence[Component], report: Report) -> None:
-    """Start what does not run yet and wait until all of it is ready. One-shots run when a service must start."""
+    """Start what does not run yet and wait until all of it is ready.
+
+    One-shots run when a service must start, and where they have not come to a good end before.
+    """
     fetch_bundles(stack, parts, report)
     supervisor = attach(stack)
     states = supervisor.processes()
     idle = {part.name for part in parts if isinstance(part, Service) and states[part.name].pid == 0}
     ready: set[str] = set()
     begun: dict[str, float] = {}
-    waiting = [part for part in parts if isinstance(part, Service) or idle]
+    waiting = [part for part in parts if isinstance(part, Service) or idle or not tasks.is_done(part, stack)]
     known = {part.name for part in waiting}
     while waiting:
         for part in [part for part in waiting if ready.issuperset(known.intersection(part.needs))]:

@@ -1,11 +1,12 @@
-"""Runs the one-shot commands of a stack.
+"""Runs the one-shot commands of a stack, and remembers which of them came to a good end.
 
-Each is harmless to repeat, so nothing here remembers which have run.
+Each is harmless to repeat: a mark that is missing costs a second, never more.
 """
 
 import os
 import subprocess
 import time
+from pathlib import Path
 
 from deploy.local.become import environment
 from deploy.local.components import Task, python
@@ -22,11 +23,22 @@ class TaskFailed(Exception):
 def run(task: Task, stack: Stack) -> None:
     """Run to its end, its output kept in the component's log. One that says "come again later" is tried again."""
     deadline = time.monotonic() + task.timeout_seconds
+    _mark(task, stack).unlink(missing_ok=True)
     while code := _attempt(task, stack):
         if code != os.EX_TEMPFAIL or time.monotonic() > deadline:
             shown = tail(stack, task.name)
             raise TaskFailed(f"{task.name} ended with {code}; {stack.log(task.name)}:{os.linesep}{shown}")
         time.sleep(RETRY_SECONDS)
+    _mark(task, stack).touch()
+
+
+def is_done(task: Task, stack: Stack) -> bool:
+    """Whether its last run came to a good end."""
+    return _mark(task, stack).exists()
+
+
+def _mark(task: Task, stack: Stack) -> Path:
+    return stack.run / f"{task.name}.done"
 
 
 def _attempt(task: Task, stack: Stack) -> int:

@@ -41,6 +41,13 @@ def test_up_again_changes_nothing(up: Bench) -> None:
     assert pids(up) == before
 
 
+def test_up_runs_a_one_shot_that_has_not_come_to_a_good_end(bench: Bench) -> None:
+    bench.do("up", "--only", f"{QUICK},migrate")
+    (bench.stack.run / "migrate.done").unlink()
+    assert "migrate" in bench.do("up", "--only", f"{QUICK},migrate")
+    assert "migrate" not in bench.do("up", "--only", f"{QUICK},migrate")
+
+
 def test_stack_env_is_there_while_the_stack_is_up(up: Bench) -> None:
     assert up.stack.env_file.read_text() == up.do("env")
     up.do("down")

@@ -21,6 +21,7 @@ def script(monkeypatch: pytest.MonkeyPatch, code: str, folder: Path) -> Task:
 @pytest.fixture
 def stack(paper: Stack) -> Stack:
     paper.logs.mkdir(parents=True)
+    paper.run.mkdir()
     return paper
 
 
@@ -41,3 +42,14 @@ def test_a_task_that_says_come_again_is_tried_again(
     code = first_fails.replace("; exit", "; Path('tried').touch(); exit")
     tasks.run(script(monkeypatch, code, tmp_path), stack)
     assert (tmp_path / "tried").exists()
+
+
+def test_only_a_good_end_is_remembered(stack: Stack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    good, bad = "", "raise SystemExit(2)"
+    assert not tasks.is_done(script(monkeypatch, good, tmp_path), stack)
+    task = script(monkeypatch, good, tmp_path)
+    tasks.run(task, stack)
+    assert tasks.is_done(task, stack)
+    with pytest.raises(tasks.TaskFailed):
+        tasks.run(script(monkeypatch, bad, tmp_path), stack)
+    assert not tasks.is_done(task, stack)
