@@ -82,6 +82,8 @@ def _has_default(field: Field[Any]) -> bool:
 
 def _default(field: Field[Any]) -> object:
     value = field.default if field.default_factory is MISSING else field.default_factory()
+    if isinstance(value, tuple):
+        return list(value)
     return value.value if isinstance(value, StrEnum) else value
 
 

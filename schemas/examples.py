@@ -252,5 +252,5 @@ EXAMPLES: tuple[Record, ...] = (
         revision=43,
     ),
     MessageItems(revision=41, refs=(EvidenceRef(track="fact/home_city/", item_id=ITEM),)),
-    Positions(next_offsets={"conversation.events.v1": 42}),
+    Positions(next_offsets={"conversation.events.v1": 42}, readability=(40, 1, 1)),
 )

@@ -107,3 +107,4 @@ class Positions(Record):
     SUBJECT: ClassVar[str] = "state.positions-value"
 
     next_offsets: Mapping[str, int]
+    readability: tuple[int, ...] = ()

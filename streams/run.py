@@ -11,29 +11,30 @@ from dataclasses import dataclass
 from schemas.codec import Codec, Undecodable
 from schemas.records import Record
 from streams.ports import Output, PoisonRecord, Processor, RawRecord, SourceRecord, Stores
+from streams.processors.poison_limit import Rejection
 from topology.topics import TopicName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folded:
-    """What a run gave, in order of sending, and how many of its records could not be read."""
+    """What a run gave, in order of sending, and which of its records could not be read."""
 
     outputs: tuple[Output, ...]
-    rejected: int
+    rejections: tuple[Rejection, ...]
 
 
 def fold_run(processor: Processor, codec: Codec, records: Sequence[RawRecord], stores: Stores) -> Folded:
     """Fold `records`, oldest first. Raises PoisonRecord only where the stage owns no dead letters."""
     outputs: list[Output] = []
-    rejected = 0
-    for raw in records:
+    rejections: list[Rejection] = []
+    for index, raw in enumerate(records):
         try:
             outputs.extend(_process(processor, codec, raw, stores))
         except PoisonRecord as poison:
-            rejected += 1
+            rejections.append(Rejection(index=index, position=raw.position, reason=poison.reason))
             outputs.extend(processor.reject(raw, poison))
     outputs.extend(processor.finish(stores))
-    return Folded(outputs=tuple(outputs), rejected=rejected)
+    return Folded(outputs=tuple(outputs), rejections=tuple(rejections))
 
 
 def _process(processor: Processor, codec: Codec, raw: RawRecord, stores: Stores) -> Iterable[Output]:

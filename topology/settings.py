@@ -69,6 +69,18 @@ class AgentSettings(_Group):
     future_tolerance_seconds: int = Field(
         default=300, ge=0, description="How far occurred_at may lie after the broker's clock."
     )
+    poison_longest_run: int = Field(
+        default=200,
+        ge=0,
+        description="Records in a row that may be unreadable before extract stops instead of setting more aside; "
+        "0: no limit.",
+    )
+    poison_largest_share: float = Field(
+        default=0.5, gt=0, le=1, description="Share of the last records that may be unreadable, likewise; 1: no limit."
+    )
+    poison_window_records: int = Field(
+        default=1_000, ge=1, le=100_000, description="How many are the last records, of one partition."
+    )
     session_timeout_seconds: int = Field(
         default=10, ge=6, le=300, description="Consumer group session of agents and sinks."
     )

@@ -10,7 +10,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, cast
 
@@ -25,6 +25,7 @@ from streams.engine.meter import RunMeter
 from streams.engine.table import POSITIONS_KEY, PartitionTable
 from streams.engine.transaction import Sendable, TransactionalWriter
 from streams.ports import Headers, Output, Processor, RawRecord
+from streams.processors.poison_limit import NO_LIMIT, PoisonLimit, PoisonTally
 from streams.run import fold_run
 from streams.stores import RunStores
 from topology.errors import Misconfigured
@@ -69,6 +70,7 @@ class LaneContext:
     partitions: int
     limits: RunLimits
     meter: RunMeter
+    poison: PoisonLimit = NO_LIMIT
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -100,6 +102,7 @@ class Lane:
         self._done_offsets: dict[str, int] = {}
         self._marked_offsets: dict[str, int] = {}
         self._marked_at = 0.0
+        self._tally = PoisonTally(limit=context.poison)
         self.aborts = 0
         self.lag = 0
         """Records between the last checkpoint and the ends that the latest read heard of."""
@@ -115,6 +118,7 @@ class Lane:
         self._reader = self._context.broker.reader(
             {"queued.max.messages.kbytes": 4096, "queued.min.messages": 4 * self._context.limits.max_records}
         )
+        self._tally = replace(self._tally, readability=self.table.readability)
         self.rewind()
 
     def rewind(self) -> None:
@@ -185,15 +189,17 @@ class Lane:
     def checkpoint(self, run: Run) -> None:
         """Fold the run and make its effects and its position durable together.
 
-        Raises Aborted (nothing happened; rewind and try again), Fenced, or PoisonRecord where the stage owns no dead
-        letters. After any other error the process must end: what became of the transaction is unknown.
+        Raises Aborted (nothing happened; rewind and try again), Fenced, PoisonRecord where the stage owns no dead
+        letters, or TooMuchPoison where it does. After any other error the process must end: what became of the transaction is unknown.
         """
         if run.start_offsets != self._done_offsets:
             raise AssertionError(f"run starts at {run.start_offsets}, the last one ended at {self._done_offsets}")
         stores = RunStores(self.table, self._context.codec)
         folded = fold_run(self._context.processor, self._context.codec, run.records, stores)
+        tally = self._tally.after(len(run.records), folded.rejections)
         changes = stores.changes()
-        changes[POSITIONS_KEY] = self._context.codec.encode(Positions(next_offsets=run.next_offsets))
+        positions = Positions(next_offsets=run.next_offsets, readability=tally.readability)
+        changes[POSITIONS_KEY] = self._context.codec.encode(positions)
         sendable = [self._sendable(output) for output in folded.outputs]
         sendable += [
             Sendable(topic=self._context.changelog, partition=self.partition, key=key, value=value)
@@ -204,6 +210,7 @@ class Lane:
         self.table.apply(changes, applied)
         self._done_offsets = dict(run.next_offsets)
         self._mark(run.next_offsets)
+        self._tally = tally
         self.aborts = 0
         self._context.meter.checkpointed(run, folded, committing)
 

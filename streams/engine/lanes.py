@@ -19,6 +19,7 @@ from streams.engine.restore import Restorer, RestoreReport, Superseded
 from streams.engine.table import PartitionTable
 from streams.engine.transaction import Aborted, Fenced, TransactionalWriter
 from streams.ports import PoisonRecord
+from streams.processors.poison_limit import TooMuchPoison
 from topology.kafka import ClientConfig
 
 T = TypeVar("T")
@@ -236,7 +237,7 @@ class Lanes:
         """End the process at once, acknowledging nothing."""
         logger.critical(what, exc_info=error, extra={"partition": partition})
         logging.shutdown()
-        os._exit(EXIT_STATE_UNKNOWN)
+        os._exit(EXIT_TOO_MUCH_POISON if isinstance(error, TooMuchPoison) else EXIT_STATE_UNKNOWN)
 
     async def _in_thread(self, call: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call, *arguments)
@@ -245,8 +246,13 @@ class Lanes:
 EXIT_STATE_UNKNOWN: Final = 70
 """EX_SOFTWARE of sysexits.h: what was acknowledged is safe, what was in flight is read again."""
 
+EXIT_TOO_MUCH_POISON: Final = 65
+"""EX_DATAERR: started again, it will stop at the same record, until a person has decided."""
+
 
 def _describe(error: Exception) -> str:
+    if isinstance(error, TooMuchPoison):
+        return f"too much that cannot be read: {error}"
     if isinstance(error, Fenced):
         return "fenced: another process owns this partition, or the transaction cannot be settled"
     if isinstance(error, PoisonRecord):

@@ -22,6 +22,7 @@ from streams.engine.lanes import Lanes
 from streams.engine.meter import RunMeter
 from streams.engine.table import PartitionTable
 from streams.ports import Processor
+from streams.processors.poison_limit import PoisonLimit
 from topology import metrics
 from topology.errors import Misconfigured
 from topology.kafka import client_config
@@ -70,6 +71,11 @@ def build_engine(settings: Settings, processor: Processor, codec: Codec, meters:
             max_wait_seconds=settings.run_max_wait_ms / 1_000,
         ),
         meter=meter,
+        poison=PoisonLimit(
+            longest=settings.poison_longest_run,
+            share=settings.poison_largest_share,
+            window=settings.poison_window_records,
+        ),
     )
     return _Assembly(settings, context, meters).engine
 

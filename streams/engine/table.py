@@ -55,6 +55,12 @@ class PartitionTable:
         stored = self._database.get(POSITIONS_KEY)
         return {} if stored is None else self._codec.decode(stored, Positions).next_offsets
 
+    @property
+    def readability(self) -> tuple[int, ...]:
+        """Which of the last records could be read; see `streams.processors.poison_limit`."""
+        stored = self._database.get(POSITIONS_KEY)
+        return () if stored is None else self._codec.decode(stored, Positions).readability
+
     def apply(self, changes: Mapping[bytes, bytes | None], applied_offset: int) -> None:
         """Write a checkpoint's changes and its mark, all or nothing. A change to None deletes."""
         batch = WriteBatch(raw_mode=True)

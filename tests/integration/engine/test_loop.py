@@ -21,6 +21,7 @@ from schemas.ids import ConversationId, EventId, MessageId, TenantId, UserId
 from schemas.keys import partition_of
 from schemas.records import ConversationEvent, EventType, Outcome
 from schemas.state import ConversationState
+from streams.engine.lanes import EXIT_TOO_MUCH_POISON
 from support.broker import PARTITIONS, fresh_topics, read_all, send
 from support.counting import routing
 from support.infrastructure import PROJECT, Infrastructure
@@ -42,7 +43,7 @@ class Workers:
         self.folder = folder
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
-    def start(self, name: str) -> subprocess.Popen[bytes]:
+    def start(self, name: str, **settings: str) -> subprocess.Popen[bytes]:
         environment = {
             **os.environ,
             "PYTHONPATH": f"{PROJECT}{os.pathsep}{PROJECT / 'tests'}",
@@ -52,6 +53,7 @@ class Workers:
             "PARTITIONS": str(PARTITIONS),
             "RUN_MAX_RECORDS": "100",
             "SESSION_TIMEOUT_SECONDS": str(SESSION_SECONDS),
+            **settings,
         }
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
@@ -244,3 +246,26 @@ def test_partitions_that_leave_and_come_back_find_their_worker_alive(
     wait_for_outcomes(kafka, 1_200)
     assert_each_once(kafka, 1_200)
     assert stayed.poll() is None, workers.log("a")
+
+
+def test_too_much_poison_stops_the_worker_and_a_restart_drains_no_more(
+    infrastructure: Infrastructure, workers: Workers
+) -> None:
+    """The counting worker takes 20 in a row here; what it has set aside before it stopped is all there will be."""
+    kafka = infrastructure.kafka
+    limits = {"POISON_LONGEST_RUN": "20", "POISON_WINDOW_RECORDS": "40", "RUN_MAX_RECORDS": "8"}
+    key = routing("t", "c1")
+    send(kafka, TopicName.EVENTS, [(partition_of(key, PARTITIONS), key.encode(), POISON)] * 60)
+    assert workers.start("a", **limits).wait(WAIT_SECONDS) == EXIT_TOO_MUCH_POISON
+    told = workers.log("a")
+    assert f"{TopicName.EVENTS}-{partition_of(key, PARTITIONS)}: 21 records in a row could not be read" in told
+    set_aside = len(list(read_all(kafka, TopicName.EVENTS_DEAD_LETTERS)))
+    assert set_aside <= 20
+    assert workers.start("a", **limits).wait(WAIT_SECONDS) == EXIT_TOO_MUCH_POISON
+    assert len(list(read_all(kafka, TopicName.EVENTS_DEAD_LETTERS))) == set_aside
+    shutil.rmtree(workers.folder / "a")
+    assert workers.start("a", **limits).wait(WAIT_SECONDS) == EXIT_TOO_MUCH_POISON
+    assert len(list(read_all(kafka, TopicName.EVENTS_DEAD_LETTERS))) == set_aside
+    workers.start("a", POISON_LONGEST_RUN="0", POISON_LARGEST_SHARE="1")
+    wait_for_outcomes(kafka, 60)
+    assert len(list(read_all(kafka, TopicName.EVENTS_DEAD_LETTERS))) == 60

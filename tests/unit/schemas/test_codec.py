@@ -134,7 +134,7 @@ def test_an_older_writer_is_read_with_the_defaults() -> None:
 
 def test_a_writer_uses_the_latest_version() -> None:
     first = shipped().latest(Positions.SUBJECT)
-    second = SchemaVersion(subject=first.subject, version=2, text=first.text.replace("How far", "Up to where"))
+    second = SchemaVersion(subject=first.subject, version=9, text=first.text.replace("How far", "Up to where"))
     catalogue = Catalogue(subjects={first.subject: (first, second)})
 
     assert Codec(ShippedSchemaIds(catalogue), catalogue).encode(POSITIONS)[:5] == b"\x00\x00\x00\x00\x02"
