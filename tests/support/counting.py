@@ -1,12 +1,16 @@
-"""A processor that counts events by conversation: small enough that a lost or doubled record shows at once."""
+"""A processor that counts events by conversation: small enough that a lost or doubled record shows at once.
+
+A conversation's deletion deletes its row, so that the changelog gets tombstones.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from schemas.ids import ConversationId, TenantId
 from schemas.keys import conversation_routing, join_key
-from schemas.records import ConversationEvent, Outcome, OutcomeStatus, Record
+from schemas.records import ConversationEvent, EventType, Outcome, OutcomeStatus, Record
 from schemas.state import ConversationState
 from streams.ports import Output, PoisonRecord, RawRecord, SourceRecord, Stores
 from topology.stages import CONVERSATIONS, EXTRACT, Stage
@@ -16,13 +20,22 @@ from topology.topics import TopicName
 class CountingProcessor:
     """Keeps every event id ever seen of a conversation, doubles too, and sends one outcome a record."""
 
-    stage: Stage = EXTRACT
-    inputs: Mapping[TopicName, type[Record]] = {TopicName.EVENTS: ConversationEvent}
+    def __init__(self, topics: Iterable[TopicName] = (TopicName.EVENTS,)) -> None:
+        self.inputs: Mapping[TopicName, type[Record]] = dict.fromkeys(topics, ConversationEvent)
+        self.stage: Stage = replace(EXTRACT, inputs=tuple(self.inputs))
 
     def process(self, record: SourceRecord, stores: Stores) -> Iterable[Output]:
         event = record.value
         assert isinstance(event, ConversationEvent)
         key = join_key(event.tenant_id, event.conversation_id)
+        if event.type is EventType.CONVERSATION_DELETED:
+            stores.delete(CONVERSATIONS, key)
+        else:
+            self._count(event, key, stores)
+        yield self._outcome(record.raw, OutcomeStatus.STORED, (), event)
+
+    @staticmethod
+    def _count(event: ConversationEvent, key: str, stores: Stores) -> None:
         seen = stores.get(CONVERSATIONS, key) or ConversationState(
             turns=(), truncated=False, event_ids=(), ended_at=None, deleted_at=None
         )
@@ -34,7 +47,6 @@ class CountingProcessor:
             deleted_at=None,
         )
         stores.put(CONVERSATIONS, key, counted)
-        yield self._outcome(record.raw, OutcomeStatus.STORED, (), event)
 
     def reject(self, raw: RawRecord, poison: PoisonRecord) -> Iterable[Output]:
         yield Output(
