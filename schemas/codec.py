@@ -6,6 +6,7 @@ Free of I/O of its own: what an id means is asked of the `SchemaIds` it is given
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 from typing import Any, Protocol, TypeVar, cast
@@ -16,7 +17,9 @@ from fastavro.read import SchemaResolutionError
 from fastavro.schema import SchemaParseException, UnknownType
 
 from schemas.catalogue import Catalogue, SchemaVersion, shipped
+from schemas.readers import UNUSUAL, Read, reader
 from schemas.records import Record
+from schemas.writers import MISFITS, Write, writer
 
 R = TypeVar("R", bound=Record)
 
@@ -67,34 +70,73 @@ class ShippedSchemaIds:
             raise UnknownSchemaId(schema_id) from None
 
 
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """How the records of a subject are written: quickly, and by the book where they do not fit."""
+
+    header: bytes
+    schema: Any
+    write: Write
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How bytes of a writer's schema are read: quickly where it is the reader's own, and by the book."""
+
+    writer: Any
+    reader: Any
+    """None where it is the writer's: resolving takes a third of the time."""
+    read: Read | None
+
+
 class Codec:
-    """Encodes with the latest shipped schema, decodes with the writer's schema resolved against the reader's."""
+    """Encodes with the latest shipped schema, decodes with the writer's schema resolved against the reader's.
+
+    Nearly every record goes through functions made for its class (`writers`, `readers`). What these do not take goes
+    through fastavro, which alone decides what is wrong with it.
+    """
 
     def __init__(self, ids: SchemaIds, catalogue: Catalogue | None = None) -> None:
         self._ids = ids
         self._catalogue = catalogue or shipped()
         self._converter = _converter()
-        self._writers: dict[str, tuple[bytes, Any]] = {}
-        self._resolutions: dict[tuple[int, str], tuple[Any, Any]] = {}
+        self._writings: dict[str, _Writing] = {}
+        self._readings: dict[tuple[int, type[Record]], _Reading] = {}
 
     def encode(self, record: Record) -> bytes:
         """The record's bytes. Raises ValueError where a field does not fit its schema."""
-        header, schema = self._writers.get(record.SUBJECT) or self._writer(record.SUBJECT)
-        out = BytesIO()
-        out.write(header)
-        schemaless_writer(out, schema, self._converter.unstructure(record))
-        return out.getvalue()
+        writing = self._writings.get(record.SUBJECT) or self._writing(record.SUBJECT)
+        try:
+            return writing.write(record)
+        except MISFITS:
+            return self._encode_by_the_book(record, writing)
 
     def decode(self, payload: bytes, record: type[R]) -> R:
         """What `payload` says.
 
         Raises Undecodable: bad_wire_format, unknown_schema, bad_schema, wrong_schema (another record's), bad_avro.
         """
-        writer, reader = self._schemas_of(payload, record.SUBJECT)
+        reading = self._reading_of(payload, record)
+        if reading.read is not None:
+            try:
+                value, end = reading.read(payload, _HEADER.size)
+            except UNUSUAL:
+                return self._decode_by_the_book(payload, record, reading)
+            if end == len(payload):
+                return cast("R", value)
+        return self._decode_by_the_book(payload, record, reading)
+
+    def _encode_by_the_book(self, record: Record, writing: _Writing) -> bytes:
+        out = BytesIO()
+        out.write(writing.header)
+        schemaless_writer(out, writing.schema, self._converter.unstructure(record))
+        return out.getvalue()
+
+    def _decode_by_the_book(self, payload: bytes, record: type[R], reading: _Reading) -> R:
         body = BytesIO(payload)
         body.seek(_HEADER.size)
         try:
-            value = schemaless_reader(body, writer, reader)
+            value = schemaless_reader(body, reading.writer, reading.reader)
             if body.tell() != len(payload):
                 raise ValueError(f"{len(payload) - body.tell()} bytes after the record")
             return self._converter.structure(cast("dict[str, Any]", value), record)
@@ -103,32 +145,38 @@ class Codec:
         except Exception as error:  # fastavro raises whatever the bytes make it run into
             raise Undecodable("bad_avro", f"{type(error).__name__}: {error}"[:_DETAIL_CHARACTERS]) from error
 
-    def _writer(self, subject: str) -> tuple[bytes, Any]:
+    def _writing(self, subject: str) -> _Writing:
         version = self._catalogue.latest(subject)
-        self._writers[subject] = _HEADER.pack(_MAGIC, self._ids.id_of(version)), parse_schema(version.definition)
-        return self._writers[subject]
+        header, schema = _HEADER.pack(_MAGIC, self._ids.id_of(version)), _parsed(version.definition)
+        self._writings[subject] = _Writing(header, schema, writer(schema, header))
+        return self._writings[subject]
 
-    def _schemas_of(self, payload: bytes, subject: str) -> tuple[Any, Any]:
+    def _reading_of(self, payload: bytes, record: type[Record]) -> _Reading:
         if len(payload) < _HEADER.size or payload[0] != _MAGIC:
             raise Undecodable("bad_wire_format", "no Confluent header (a zero byte and a 4-byte schema id)")
-        known = _HEADER.unpack_from(payload)[1], subject
-        if known not in self._resolutions:
-            self._resolutions[known] = self._resolution(*known)
-        return self._resolutions[known]
+        known = _HEADER.unpack_from(payload)[1], record
+        if known not in self._readings:
+            self._readings[known] = self._reading(*known)
+        return self._readings[known]
 
-    def _resolution(self, schema_id: int, subject: str) -> tuple[Any, Any]:
-        """The writer's schema and the reader's, or None for it where both are the same: resolving takes a third."""
-        writer = self._parse(schema_id)
-        reader = parse_schema(self._catalogue.latest(subject).definition)
-        return writer, None if writer == reader else reader
+    def _reading(self, schema_id: int, record: type[Record]) -> _Reading:
+        written = self._parse(schema_id)
+        own = _parsed(self._catalogue.latest(record.SUBJECT).definition)
+        if written != own:
+            return _Reading(written, own, None)
+        return _Reading(written, None, reader(own, record))
 
     def _parse(self, schema_id: int) -> Any:
         try:
-            return parse_schema(self._ids.definition_of(schema_id))
+            return _parsed(self._ids.definition_of(schema_id))
         except UnknownSchemaId as error:
             raise Undecodable("unknown_schema", f"no schema is registered under id {schema_id}") from error
         except (SchemaParseException, UnknownType) as error:
             raise Undecodable("bad_schema", f"schema {schema_id} is not one that stands alone: {error}") from error
+
+
+def _parsed(definition: dict[str, Any]) -> Any:
+    return parse_schema(definition)
 
 
 def _converter() -> Converter:

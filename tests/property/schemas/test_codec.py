@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
+from io import BytesIO
 from typing import Any
 
 import pytest
+from fastavro import parse_schema, schemaless_writer
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from schemas.agreement import record_types
+from schemas.catalogue import shipped
 from schemas.codec import Codec, ShippedSchemaIds, Undecodable
 from schemas.examples import EXAMPLES
 from schemas.ids import ConversationId, EventId, MessageId, TenantId, UserId
@@ -44,6 +47,17 @@ def test_a_record_comes_back_as_it_was(record: type[Record], data: st.DataObject
     value = data.draw(records(record))
 
     assert CODEC.decode(CODEC.encode(value), record) == value
+
+
+@pytest.mark.parametrize("record", record_types(), ids=lambda record: record.__name__)
+@settings(max_examples=50)
+@given(data=st.data())
+def test_a_record_is_written_as_fastavro_writes_it(record: type[Record], data: st.DataObject) -> None:
+    value: Any = data.draw(records(record))
+    written = BytesIO()
+    schemaless_writer(written, parse_schema(shipped().latest(record.SUBJECT).definition), asdict(value))
+
+    assert CODEC.encode(value)[5:] == written.getvalue()
 
 
 @given(st.binary(max_size=200), st.sampled_from(EXAMPLES), st.integers(0, 14))
