@@ -146,8 +146,9 @@ class _Stretches:
 def _told(excess: str, seen: Sequence[Rejection]) -> str:
     first, last = seen[0].position, seen[-1].position
     reasons = Counter(rejection.reason for rejection in seen).most_common(_REASONS_NAMED)
+    named = ", ".join(f"{reason} {count}" for reason, count in reasons)
     return (
-        f"{last.topic}-{last.partition}: {excess}; counted by this process from offset {first.offset} to {last.offset}: "
-        f"{', '.join(f'{reason} {count}' for reason, count in reasons)}. The run with the last of them is not "
+        f"{last.topic}-{last.partition}: {excess}; counted by this process from offset {first.offset} to "
+        f"{last.offset}: {named}. The run with the last of them is not "
         "acknowledged: mend the sender, or set POISON_LONGEST_RUN=0 and POISON_LARGEST_SHARE=1 to set it all aside"
     )

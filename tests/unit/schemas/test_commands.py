@@ -27,7 +27,8 @@ def test_check_passes_what_is_shipped() -> None:
     result = run("check")
 
     assert result.exit_code == 0, result.output
-    assert "12 versions of 12 subjects are compatible" in result.output
+    versions = len(list(shipped()))
+    assert f"{versions} versions of 12 subjects are compatible" in result.output
 
 
 def test_check_fails_for_a_planted_incompatible_version(monkeypatch: pytest.MonkeyPatch) -> None:
