@@ -1,31 +1,30 @@
 """`python -m chaos`: hurts a stack while events flow, and says whether anything was lost, doubled or left behind.
 
-Starts a stack of its own unless it is told of one.
+Starts a stack of its own unless it is told of one. An interrupted run goes on when the same command is given again.
 """
 
 from __future__ import annotations
 
-import shutil
+import signal
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
-from uuid import uuid4
+from types import FrameType
+from typing import Any
 
 import click
 from rich.console import Console
 
+from chaos import journal as journals
 from chaos.control import run_control
 from chaos.faults import FAULTS, KINDS, Fault
-from chaos.feeding import read_log
+from chaos.journal import Journal
+from chaos.planning import Plan
 from chaos.report import Verdict, keep, show
-from chaos.running import Plan, judge, run
+from chaos.running import forgot, judge, run
+from chaos.theatre import leave, stack_of
 from support.infrastructure import PROJECT
-from support.infrastructure import stack as run_stack
-from support.stack import Stack
 
 RESULTS = PROJECT / ".local" / "chaos"
 console = Console(highlight=False, soft_wrap=True)
@@ -36,15 +35,30 @@ class Pairs(click.ParamType):
 
     name = "faults"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> list[Fault]:
-        chosen = []
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Fault, ...]:
+        if isinstance(value, tuple):
+            return value
+        chosen: list[Fault] = []
         for each in str(value).split(","):
             kind, _, victim = each.partition(":")
             found = [fault for fault in FAULTS if fault.kind == kind and victim in ("", fault.victim)]
             if not found:
                 self.fail(f"{each} is none of {', '.join(f'{fault.kind}:{fault.victim}' for fault in FAULTS)}")
             chosen.extend(found)
-        return chosen
+        return tuple(chosen)
+
+
+def common(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options of every command that feeds."""
+    folder = click.Path(path_type=Path, resolve_path=True)
+    for option in (
+        click.option("--seed", default=7, show_default=True, help="Decides the input and the faults."),
+        click.option("--rate", default=150.0, show_default=True, help="Events a second."),
+        click.option("--stack", "state_dir", type=folder, help="State directory of a running stack."),
+        click.option("--results", type=folder, default=RESULTS, help="Where evidence is kept."),
+    ):
+        command = option(command)
+    return command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -56,97 +70,87 @@ def cli() -> None:
 def faults() -> None:
     """List what may be done to whom."""
     for kind, (victims, meaning) in KINDS.items():
-        click.echo(f"{kind:<12} {meaning}: {', '.join(victims)}")
+        click.echo(f"{kind:<9} {meaning}: {', '.join(victims)}")
 
 
 @cli.command(name="run")
 @click.option("--rounds", default=10, show_default=True, help="Faults, one a round.")
-@click.option("--seed", default=7, show_default=True, help="Decides the input and the faults.")
-@click.option("--rate", default=150.0, show_default=True, help="Events a second.")
-@click.option("--only", "chosen", type=Pairs(), help="Only these, in this order: kind:victim, separated by commas.")
-@click.option("--stack", "state_dir", type=click.Path(path_type=Path), help="State directory of a running stack.")
-@click.option("--results", type=click.Path(path_type=Path), default=RESULTS, help="Where evidence is kept.")
+@click.option("--only", "chosen", type=Pairs(), default=(), help="Only these, in this order: kind:victim,...")
+@click.option("--resume", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Go on with this run.")
+@click.option("--fresh", is_flag=True, help="Begin anew, although the same run was interrupted before.")
+@common
 def run_command(
-    rounds: int, seed: int, rate: float, chosen: list[Fault] | None, state_dir: Path | None, results: Path
+    *,
+    rounds: int,
+    chosen: tuple[Fault, ...],
+    resume: Path | None,
+    fresh: bool,
+    seed: int,
+    rate: float,
+    state_dir: Path | None,
+    results: Path,
 ) -> None:
-    """Feed, hurt, wait, compare. Exits with 1 where anything is not as it must be, and keeps the evidence."""
-    name, folder = _folder(results, f"seed{seed}")
-    plan = Plan(rounds=rounds, seed=seed, rate=rate, faults=chosen or ())
-    with _stack(state_dir, folder) as stack:
-        verdict = run(stack, plan, name, folder, _tell)
-        keep(verdict, folder)
-        if not verdict.holds:
-            _keep_logs(stack, folder)
-    show(verdict, folder, console)
+    """Feed, hurt, wait, compare. Exits with 1 where anything is not as it must be, and keeps the evidence.
+
+    A run that was interrupted goes on when the same command is given again.
+    """
+    plan = Plan(rounds=rounds, seed=seed, rate=rate, faults=chosen)
+    known = journals.load(resume) if resume else None if fresh else journals.unfinished(results, plan, state_dir)
+    journal = known or journals.begin(results, plan, state_dir)
+    if known is not None:
+        _tell(f"goes on with {journal.folder}, after {len(journal.rounds())} rounds")
+    with journal.held() as free:
+        if not free:
+            raise click.ClickException(f"{journal.folder} is being run already")
+        verdict = _verdict(journal)
     sys.exit(0 if verdict.holds else 1)
 
 
+def _verdict(journal: Journal) -> Verdict:
+    with stack_of(journal) as stack:
+        verdict = run(stack, journal, _tell)
+        keep(verdict, journal.folder)
+    leave(journal, keep_data=not verdict.holds)
+    show(verdict, journal.folder, console)
+    return verdict
+
+
 @cli.command(name="judge")
-@click.option("--stack", "state_dir", required=True, type=click.Path(exists=True, path_type=Path))
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-def judge_command(state_dir: Path, folder: Path) -> None:
-    """Judge once more what the run kept in FOLDER left behind in a stack that still runs."""
-    stack, sent = Stack(state_dir=state_dir.resolve()), read_log(folder / "input.jsonl")
-    name = folder.name.rsplit("-", 1)[1]
-    with stack.codec() as codec:
-        differences = judge(stack, codec, name, sent, redis_forgot=True)
-    verdict = Verdict(seed=0, rounds=(), events=len(sent), differences=differences, drained=True)
+def judge_command(folder: Path) -> None:
+    """Judge once more what the run kept in FOLDER left behind; starts its stack where it has one of its own."""
+    journal = journals.load(folder)
+    sent, rounds = journal.acknowledged(), journal.rounds()
+    with stack_of(journal) as stack, stack.codec() as codec:
+        redis_forgot = forgot([each.fault for each in rounds])
+        differences = judge(stack, codec, journal.name, sent, redis_forgot=redis_forgot)
+    verdict = Verdict(plan=journal.plan, rounds=rounds, events=len(sent), differences=differences, drained=True)
     show(verdict, folder, console)
     sys.exit(0 if verdict.holds else 1)
 
 
 @cli.command(name="control")
 @click.option("--rounds", default=10, show_default=True, help="Faults, one a round.")
-@click.option("--seed", default=7, show_default=True, help="Decides the input and the faults.")
-@click.option("--rate", default=150.0, show_default=True, help="Events a second.")
-@click.option("--stack", "state_dir", type=click.Path(path_type=Path), help="State directory of a running stack.")
-@click.option("--results", type=click.Path(path_type=Path), default=RESULTS, help="Where evidence is kept.")
+@common
 def control_command(rounds: int, seed: int, rate: float, state_dir: Path | None, results: Path) -> None:
     """Hurt a plain Faust agent instead. Exits with 1 where it loses and doubles nothing: the faults were too kind."""
-    name, folder = _folder(results, f"control-seed{seed}")
-    with _stack(state_dir, folder) as stack:
-        counted = run_control(stack, Plan(rounds=rounds, seed=seed, rate=rate), name, folder, _tell)
-    (folder / "verdict.txt").write_text(f"{counted}\n", "utf-8")
+    journal = journals.begin(results, Plan(rounds=rounds, seed=seed, rate=rate), state_dir)
+    with stack_of(journal) as stack:
+        counted = run_control(stack, journal.plan, journal.name, journal.folder, _tell)
+    leave(journal, keep_data=False)
+    (journal.folder / "verdict.txt").write_text(f"{counted}\n", "utf-8")
     console.print(f"seed={seed}\n{counted}")
     sys.exit(0 if counted.lost or counted.duplicated else 1)
-
-
-def _folder(results: Path, what: str) -> tuple[str, Path]:
-    """A name that no other run has, and a folder for it."""
-    name = uuid4().hex[:6]
-    folder = results / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{what}-{name}"
-    folder.mkdir(parents=True)
-    return name, folder
-
-
-@contextmanager
-def _stack(given: Path | None, folder: Path) -> Iterator[Stack]:
-    """The stack that was named, as it is; else one of its own, which is gone in the end."""
-    if given is not None:
-        yield Stack(state_dir=given.resolve())
-        return
-    with tempfile.TemporaryDirectory(prefix="alluvium-chaos-", ignore_cleanup_errors=True) as home:
-        Path(home).chmod(0o755)  # PostgreSQL's account must be able to enter it
-        stack = Stack(state_dir=Path(home).resolve() / "stack")
-        try:
-            run_stack(stack.state_dir, "up")
-            yield stack
-        except BaseException:
-            _keep_logs(stack, folder)
-            raise
-        finally:
-            run_stack(stack.state_dir, "down", "--wipe")
-
-
-def _keep_logs(stack: Stack, folder: Path) -> None:
-    logs = stack.state_dir / "logs"
-    if logs.is_dir():
-        shutil.copytree(logs, folder / "logs", dirs_exist_ok=True)
 
 
 def _tell(line: str) -> None:
     click.echo(f"{time.strftime('%H:%M:%S', time.gmtime())} {line}")
 
 
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _interrupt)
     cli(prog_name="python -m chaos")

@@ -25,7 +25,8 @@ from confluent_kafka.cimpl import NewTopic
 from chaos.faults import Fault
 from chaos.feeding import Feeder
 from chaos.hurting import FROZEN_SECONDS, Surgeon
-from chaos.running import FIRST_SECONDS, Plan, Tell
+from chaos.planning import Plan, Tell
+from chaos.running import FIRST_SECONDS
 from chaos.stream import EventStream
 from support.broker import PARTITIONS, read_all
 from support.infrastructure import PROJECT

@@ -5,13 +5,27 @@ Does nothing itself; `chaos.hurting` does.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
 AGENTS = ("extract", "consolidate")
 SINKS = ("sink-postgres", "sink-redis")
+PROCESSES: dict[str, tuple[str, ...]] = {
+    "agent": AGENTS,
+    "sink": SINKS,
+    "broker": ("kafka",),
+    "PostgreSQL": ("postgres",),
+    "Redis": ("valkey",),
+    "registry": ("registry",),
+}
+"""Kinds of process, and the components that are one."""
 INFRASTRUCTURE = ("kafka", "postgres", "valkey", "registry")
+
+
+class Unhurt(Exception):
+    """The fault could not be done: the round says nothing."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -24,6 +38,18 @@ class Fault:
     def __str__(self) -> str:
         return f"{self.kind} {self.victim}"
 
+    @property
+    def pair(self) -> Pair:
+        return Pair(self.kind, next(name for name, victims in PROCESSES.items() if self.victim in victims))
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Pair:
+    """One kind of fault, met by one kind of process."""
+
+    kind: str
+    process: str
+
 
 KINDS: dict[str, tuple[tuple[str, ...], str]] = {
     "kill": ((*AGENTS, *SINKS, *INFRASTRUCTURE), "kill -9"),
@@ -33,20 +59,27 @@ KINDS: dict[str, tuple[tuple[str, ...], str]] = {
     "zombie": ((*AGENTS, *SINKS), "SIGSTOP while a second worker takes over, then SIGCONT"),
     "join": ((*AGENTS, *SINKS), "a second worker is added, and removed again"),
     "wipe": (AGENTS, "kill -9, and its RocksDB deleted before it is started again"),
+    "full": ((*AGENTS, "postgres"), "no byte is left on the disk of its data, for a while"),
     "flush": (("valkey",), "FLUSHALL"),
-    "disconnect": (("postgres",), "every session of the database ended"),
+    "crowd": (("postgres", "valkey"), "every session ended, and no connection left for a while"),
+    "timeout": (("postgres",), "tables locked beyond the sink's lock_timeout, then its statements cancelled"),
+    "deadlock": (("postgres",), "the sink made the victim of a deadlock"),
+    "gone": (("registry",), "stopped for a while, in which both agents are killed and must wait for it"),
 }
 """Victims of each kind, and what it means."""
 
 FAULTS = tuple(Fault(kind, victim) for kind, (victims, _) in KINDS.items() for victim in victims)
+PAIRS = tuple(dict.fromkeys(fault.pair for fault in FAULTS))
 
 
 def plan(rounds: int, seed: int) -> list[Fault]:
-    """One fault a round; every fault is met n or n + 1 times, in an order that the seed decides."""
-    endless = _endless(Random(seed))
-    return [next(endless) for _ in range(rounds)]
+    """One fault a round: every pair is met n or n + 1 times, its victims by turns; the seed decides the order."""
+    return list(itertools.islice(_endless(Random(seed)), rounds))
 
 
 def _endless(random: Random) -> Iterator[Fault]:
+    victims = {pair: [fault for fault in FAULTS if fault.pair == pair] for pair in PAIRS}
+    turns = {pair: itertools.cycle(random.sample(each, len(each))) for pair, each in victims.items()}
     while True:
-        yield from random.sample(FAULTS, len(FAULTS))
+        for pair in random.sample(PAIRS, len(PAIRS)):
+            yield next(turns[pair])

@@ -8,31 +8,45 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
+from itertools import count, takewhile
 from pathlib import Path
 
 from confluent_kafka import KafkaError, Message, Producer
 
-from chaos.found import Acknowledged
+from chaos.found import Acknowledged, Stored
 from chaos.stream import Planned
 from chaos.words import kept
 
 PATIENCE_SECONDS = 600.0
 """How long a record may wait for its acknowledgement: longer than any broker stays away here."""
+NUMBER = "number"
+"""The header that names a record, so that one whose acknowledgement was not heard is known again."""
 
 
 class Feeder(threading.Thread):
-    """Sends until `finish`. `sent` grows as acknowledgements come; `failed` holds what the client gave up."""
+    """Sends until `finish`. `sent` grows as acknowledgements come; `failed` holds what the client gave up.
 
-    def __init__(self, kafka: str, topic: str, planned: Iterable[Planned], rate: float, log: Path) -> None:
+    What `sent` holds at the start was sent by an earlier run of the same input, and is passed over.
+    """
+
+    def __init__(
+        self,
+        kafka: str,
+        topic: str,
+        planned: Iterable[Planned],
+        rate: float,
+        log: Path,
+        sent: Sequence[Acknowledged] = (),
+    ) -> None:
         super().__init__(name="feeder", daemon=True)
-        self.sent: list[Acknowledged] = []
+        self.sent = list(sent)
         self.failed: list[str] = []
         self._topic = topic
         self._planned = planned
         self._rate = rate
-        self._log = log.open("w", encoding="utf-8")
+        self._log = log.open("a", encoding="utf-8", buffering=1)
         self._done = threading.Event()
         self._producer = Producer(
             {
@@ -46,12 +60,15 @@ class Feeder(threading.Thread):
         )
 
     def run(self) -> None:
-        begun = time.monotonic()
-        for count, planned in enumerate(self._planned):
+        known = {told.number for told in self.sent}
+        fresh = (planned for planned in self._planned if planned.number not in known)
+        begun, sending = 0.0, count()
+        for planned in fresh:
+            begun = begun or time.monotonic()
             if self._done.is_set():
                 break
             self._send(planned)
-            ahead = begun + count / self._rate - time.monotonic()
+            ahead = begun + next(sending) / self._rate - time.monotonic()
             if ahead > 0:
                 self._producer.poll(ahead)
         left = self._producer.flush(PATIENCE_SECONDS)
@@ -59,10 +76,14 @@ class Feeder(threading.Thread):
             self.failed.append(f"{left} records were never acknowledged")
         self._log.close()
 
-    def finish(self) -> None:
-        """Send no more, and wait until everything sent is acknowledged. Raises RuntimeError where something was not."""
+    def stop(self) -> None:
+        """Send no more, and wait until everything sent is acknowledged or given up."""
         self._done.set()
         self.join()
+
+    def finish(self) -> None:
+        """As `stop`. Raises RuntimeError where something was given up."""
+        self.stop()
         if self.failed:
             raise RuntimeError(f"the input could not be sent: {self.failed[0]} ({len(self.failed)} in all)")
 
@@ -74,6 +95,7 @@ class Feeder(threading.Thread):
                     planned.value,
                     planned.key,
                     partition=planned.partition,
+                    headers=[(NUMBER, str(planned.number).encode())],
                     on_delivery=self._noting(planned),
                 )
             except BufferError:
@@ -115,7 +137,18 @@ def acknowledged(planned: Planned, partition: int, offset: int) -> Acknowledged:
     )
 
 
-def read_log(file: Path) -> list[Acknowledged]:
-    """The acknowledged input as a run kept it."""
-    lines = (json.loads(line) for line in file.read_text("utf-8").splitlines())
-    return [Acknowledged(**(line | {"place": tuple(line["place"])})) for line in lines]
+def unheard(
+    planned: Iterable[Planned], sent: Sequence[Acknowledged], standing: Iterable[Stored]
+) -> Iterator[Acknowledged]:
+    """What stands in Kafka although its sender was killed before it heard so; copies that were sent on are not it."""
+    known = {told.number for told in sent}
+    places = {(number_of(event), event.partition): event for event in standing}
+    last = max((number for number, _ in places), default=-1)
+    for each in takewhile(lambda one: one.number <= last, planned):
+        found = places.get((each.number, each.partition))
+        if found is not None and each.number not in known:
+            yield acknowledged(each, *found.place)
+
+
+def number_of(event: Stored) -> int:
+    return int(dict(event.headers).get(NUMBER) or b"-1")

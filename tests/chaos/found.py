@@ -61,6 +61,8 @@ class Found:
     """PostgreSQL, by view: what is current; rows of what is gone are left out."""
     topics: Mapping[str, Rows]
     """The last value of each key, by view."""
+    changelogs: Mapping[str, Rows]
+    """What an agent that has lost its table would remember, by store."""
     outcomes: Mapping[Place, Row]
     """The table."""
     outcome_records: Sequence[tuple[Place, Row]]

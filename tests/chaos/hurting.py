@@ -1,4 +1,4 @@
-"""Does what `chaos.faults` names, to a running stack, by signals, SQL, and the stack's own commands.
+"""Does what `chaos.faults` names, to a running stack, by signals, SQL, mounts and the stack's own commands.
 
 Ends nothing but processes of that stack.
 """
@@ -8,33 +8,26 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
-import psycopg
-import redis
 
-from chaos.faults import Fault
+from chaos import databases, disks
+from chaos.faults import AGENTS, Fault, Unhurt
+from chaos.spares import PREFIX, spare
 from deploy.local import processes
 from deploy.local import stack as stacks
-from deploy.local.components import SERVICES
-from deploy.local.stack import COMPONENT_VARIABLE, MARKER_VARIABLE
 from deploy.local.supervision import Supervisor
-from support.infrastructure import PROJECT
 from support.stack import Stack
 
 FROZEN_SECONDS = 10.0
 """Beyond the session of six seconds that the embedded stack's members have."""
-STOP_SECONDS = 40.0
-SPARE_SECONDS = 15.0
-
-
-class Unhurt(Exception):
-    """The fault could not be done: the round says nothing."""
+SHARED_SECONDS = 3.0
+"""How long two workers share the work."""
+GONE_SECONDS = 15.0
 
 
 class Surgeon:
@@ -48,45 +41,45 @@ class Surgeon:
             raise LookupError(f"no stack in {stack.state_dir}")
         self._stack = found
         self._supervisor = Supervisor(found)
+        self._deeds: dict[str, Callable[[str], None]] = {
+            "kill": lambda victim: self._signal(victim, signal.SIGKILL),
+            "term": lambda victim: self._signal(victim, signal.SIGTERM),
+            "restart": self._restart,
+            "freeze": self._freeze,
+            "zombie": self._zombie,
+            "join": self._join,
+            "wipe": self._wipe,
+            "full": lambda victim: disks.fill(self._stack, self._supervisor, victim),
+            "flush": lambda _: databases.flush_valkey(self._stack),
+            "crowd": self._crowd,
+            "timeout": lambda _: databases.time_out(self._stack),
+            "deadlock": lambda _: databases.dead_lock(self._stack),
+            "gone": self._gone,
+        }
 
     def hurt(self, fault: Fault) -> None:
         """Returns once the fault is over; what it broke is mended by the system alone. Raises Unhurt."""
-        victim = fault.victim
-        match fault.kind:
-            case "kill":
-                self._signal(victim, signal.SIGKILL)
-            case "term":
-                self._signal(victim, signal.SIGTERM)
-            case "restart":
-                self._restart(victim)
-            case "freeze":
-                self._freeze(victim)
-            case "zombie":
-                with self._spare(victim):
-                    self._freeze(victim)
-            case "join":
-                with self._spare(victim):
-                    pass
-            case "wipe":
-                self._wipe(victim)
-            case _:
-                self._empty(fault)
+        try:
+            self._deeds[fault.kind](fault.victim)
+        except databases.UNREACHABLE as error:
+            raise Unhurt(f"{fault.victim} could not be reached for it: {error}") from error
 
-    def _empty(self, fault: Fault) -> None:
-        environment = self._outside.environment
-        if fault.kind == "flush":
-            with redis.Redis.from_url(environment["REDIS_URL"]) as client:
-                client.flushall()
-        elif fault.kind == "disconnect":
-            query = b"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
-            with psycopg.connect(environment["DATABASE_URL"]) as connection:
-                connection.execute(query + b" AND datname = current_database()")
-        else:
-            raise LookupError(fault.kind)
+    def clean_up(self) -> None:
+        """Undo what a driver that was killed amid a fault left: frozen, spare, moved, or with few connections."""
+        for name, found in processes.of_stack(self._stack).items():
+            for process in found:
+                with suppress(psutil.NoSuchProcess):
+                    process.send_signal(signal.SIGKILL if name.startswith(PREFIX) else signal.SIGCONT)
+        if self._supervisor.alive() and processes.of_stack(self._stack).get("valkey"):
+            databases.widen(self._stack)
+        for victim in (*AGENTS, "postgres"):
+            if os.path.ismount(disks.folder_of(self._stack, victim)):
+                self._end(victim)
+            if disks.put_back(disks.folder_of(self._stack, victim)) and self._supervisor.alive():
+                self._supervisor.start(victim)
 
     def _signal(self, victim: str, number: signal.Signals) -> None:
-        found = self._processes(victim)
-        for process in found:
+        for process in self._processes(victim):
             with suppress(psutil.NoSuchProcess):
                 process.send_signal(number)
 
@@ -110,48 +103,37 @@ class Surgeon:
                     process.send_signal(number)
             time.sleep(pause)
 
+    def _zombie(self, victim: str) -> None:
+        with spare(self._stack, victim, self._logs):
+            self._freeze(victim)
+
+    def _join(self, victim: str) -> None:
+        with spare(self._stack, victim, self._logs):
+            time.sleep(SHARED_SECONDS)
+
     def _wipe(self, victim: str) -> None:
         self._signal(victim, signal.SIGKILL)
-        self._supervisor.stop(victim)
-        while processes.of_stack(self._stack).get(victim):
-            time.sleep(0.1)
+        self._end(victim)
         shutil.rmtree(self._stack.data(victim))
         self._supervisor.start(victim)
 
-    @contextmanager
-    def _spare(self, victim: str) -> Iterator[None]:
-        """A second worker of the victim's group, which ends in order. Raises Unhurt where it does not."""
-        name = f"spare-{victim}"
-        launch = SERVICES[victim].launch(self._stack)
-        own = {
-            "STATE_DIR": str(self._stack.data(name)),
-            "METRICS_PORT": "0",
-            MARKER_VARIABLE: str(self._stack.directory),
-            COMPONENT_VARIABLE: name,
-        }
-        with (self._logs / f"{name}.log").open("ab") as output:
-            worker = subprocess.Popen(
-                launch.argv,
-                env={**os.environ, **launch.environment, **own},
-                cwd=PROJECT,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
+    def _end(self, victim: str) -> None:
+        if self._supervisor.alive():
+            self._supervisor.stop(victim)
+        while processes.of_stack(self._stack).get(victim):
+            time.sleep(0.1)
+
+    def _crowd(self, victim: str) -> None:
+        deed = databases.crowd_postgres if victim == "postgres" else databases.crowd_valkey
+        deed(self._stack)
+
+    def _gone(self, victim: str) -> None:
+        """Agents that know their schemas go on; those that start in the meantime wait, and start in the end."""
+        self._end(victim)
         try:
-            time.sleep(SPARE_SECONDS)
-            if worker.poll() is not None:
-                raise Unhurt(f"the second worker ended with {worker.returncode}: see {name}.log")
-            yield
+            time.sleep(GONE_SECONDS / 3)
+            for agent in AGENTS:
+                self._signal(agent, signal.SIGKILL)
+            time.sleep(GONE_SECONDS)
         finally:
-            _end(worker)
-
-
-def _end(worker: subprocess.Popen[bytes]) -> None:
-    """SIGTERM; one that does not obey within the grace period of a deployment is killed, and that is told."""
-    worker.terminate()
-    try:
-        worker.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        worker.kill()
-        worker.wait()
-        raise Unhurt(f"the second worker did not end within {STOP_SECONDS:.0f} s of SIGTERM") from None
+            self._supervisor.start(victim)

@@ -6,13 +6,12 @@ Free of I/O. What arrival may change (when, by which record, at which revision) 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
-from enum import StrEnum
-from typing import Any
+from dataclasses import dataclass
 
 from chaos.found import Difference, Found, Place, Row, Rows, Stored
+from chaos.rows import RECORDS, shown, shown_rows, stored_rows
 from schemas.codec import Codec
-from schemas.records import Evidence, ItemStatus, MemoryItem, Message, Outcome, Position, Profile, Record
+from schemas.records import Outcome, Position
 from streams.extraction.rules import RuleExtractor
 from streams.ports import Output, RawRecord, SourceRecord, Stores
 from streams.processors.consolidate import ConsolidateProcessor
@@ -21,13 +20,6 @@ from streams.replay import Replay
 from topology.topics import TopicName
 
 JUDGE = "oracle"
-LEARNED = frozenset({"recorded_at", "revision", "source", "cause"})
-RECORDS: Mapping[str, tuple[TopicName, type[Record]]] = {
-    "messages": (TopicName.MESSAGES, Message),
-    "evidence": (TopicName.EVIDENCE, Evidence),
-    "items": (TopicName.ITEMS, MemoryItem),
-    "profiles": (TopicName.PROFILES, Profile),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +28,8 @@ class Expected:
 
     views: Mapping[str, Rows]
     outcomes: Mapping[Place, Row]
+    stores: Mapping[str, Rows]
+    """What both agents remember, by store."""
 
 
 class _AsItStands(ExtractProcessor):
@@ -51,16 +45,21 @@ def fold(events: Iterable[Stored], codec: Codec, partitions: int) -> Expected:
     replay.take(_raw(event) for event in events)
     views = {view: shown_rows(view, replay.latest(topic, record).items()) for view, (topic, record) in RECORDS.items()}
     outcomes = [value for _, value in replay.sent(TopicName.OUTCOMES, Outcome) if value is not None]
+    tables = [table for stage in replay.stages for table in stage.tables]
     return Expected(
-        views=views, outcomes={(each.source.partition, each.source.offset): shown(each) for each in outcomes}
+        views=views,
+        outcomes={(each.source.partition, each.source.offset): shown(each) for each in outcomes},
+        stores=stored_rows({key: value for table in tables for key, value in table.scan(b"")}, codec),
     )
 
 
 def judge(expected: Expected, found: Found) -> Iterator[Difference]:
-    """Tables, topics, outcomes and Redis against what is expected."""
+    """Tables, topics, changelogs, outcomes and Redis against what is expected."""
     for view, rows in expected.views.items():
         yield from compare(f"table {view}", rows, found.tables[view])
         yield from compare(f"topic {view}", rows, found.topics[view])
+    for store, remembered in expected.stores.items():
+        yield from compare(f"changelog {store}", remembered, found.changelogs[store])
     yield from _outcomes(expected, found)
     yield from _redis(expected.views, found)
 
@@ -109,50 +108,6 @@ def _redis(views: Mapping[str, Rows], found: Found) -> Iterator[Difference]:
         if message is None or message["text"] != text:
             want = message and message["text"]
             yield Difference(verdict="diverged", judge=JUDGE, where="redis turns", key=key, expected=want, found=text)
-
-
-def shown_rows(view: str, records: Iterable[tuple[str, Record]]) -> Rows:
-    """Plain rows. Whether a retracted item was ever seen, and an empty profile, is a matter of arrival: left out."""
-    rows = {key: shown(record) for key, record in records}
-    return {key: row for key, row in rows.items() if is_visible(view, row)}
-
-
-def is_visible(view: str, row: Row) -> bool:
-    if view == "items":
-        return bool(row["status"] != ItemStatus.RETRACTED.value)
-    return view != "profiles" or bool(row["slots"] or row["top"])
-
-
-def shown(record: Record) -> Row:
-    """A record as plain values, without what arrival may change."""
-    row = plain(record)
-    if isinstance(record, MemoryItem):
-        row["validity"] = joined(row["validity"])
-    return {name: value for name, value in row.items() if name not in LEARNED}
-
-
-def plain(value: Any) -> Any:
-    if is_dataclass(value):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, StrEnum):
-        return value.value
-    if isinstance(value, tuple | list):
-        return [plain(each) for each in value]
-    return dict(value) if isinstance(value, Mapping) else value
-
-
-def joined(intervals: Iterable[Mapping[str, Any]]) -> list[list[Any]]:
-    """Intervals as PostgreSQL keeps a multirange: empty ones gone, touching ones one."""
-    made: list[list[Any]] = []
-    for each in intervals:
-        begin, end = each["valid_from"], each["valid_to"]
-        if begin is not None and begin == end:
-            continue
-        if made and made[-1][1] is not None and made[-1][1] == begin:
-            made[-1][1] = end
-        else:
-            made.append([begin, end])
-    return made
 
 
 def _raw(event: Stored) -> RawRecord:

@@ -18,7 +18,7 @@ from psycopg.rows import dict_row
 from psycopg.types.multirange import Multirange
 
 from chaos.found import VIEWS, Found, Place, Row, Rows, Stored
-from chaos.oracle import LEARNED, RECORDS, is_visible, shown, shown_rows
+from chaos.rows import LEARNED, RECORDS, STORES, is_visible, shown, shown_rows, stored_rows
 from schemas.codec import Codec
 from schemas.records import Outcome, Profile
 from support.broker import read_all
@@ -39,7 +39,7 @@ _MOMENTS = ("since", "last_occurred_at")
 def read(stack: Stack, codec: Codec, prefix: str, *, redis_forgot: bool) -> Found:
     """Everything of the run whose tenants begin with `prefix`; the stack must have nothing left to do."""
     kafka = stack.environment["KAFKA_BOOTSTRAP_SERVERS"]
-    events = sorted(_stored(kafka, TopicName.EVENTS, prefix), key=lambda event: event.place)
+    events = standing(stack, prefix)
     places = {event.place for event in events}
     feed = list(_stored(kafka, TopicName.ITEMS, prefix))
     with psycopg.connect(stack.environment["DATABASE_URL"]) as connection:
@@ -51,6 +51,7 @@ def read(stack: Stack, codec: Codec, prefix: str, *, redis_forgot: bool) -> Foun
         events=events,
         tables=tables,
         topics={view: _topic(kafka, view, codec, prefix) for view in VIEWS},
+        changelogs=_changelogs(kafka, codec, prefix),
         outcomes=outcomes,
         outcome_records=_outcome_records(kafka, codec, places),
         dead_letters=[_letter(each) for each in _stored(kafka, TopicName.EVENTS_DEAD_LETTERS, prefix)],
@@ -60,6 +61,12 @@ def read(stack: Stack, codec: Codec, prefix: str, *, redis_forgot: bool) -> Foun
         redis_turns=turns,
         redis_forgot=redis_forgot,
     )
+
+
+def standing(stack: Stack, prefix: str) -> list[Stored]:
+    """The input as it stands in Kafka, in the order of its places."""
+    kafka = stack.environment["KAFKA_BOOTSTRAP_SERVERS"]
+    return sorted(_stored(kafka, TopicName.EVENTS, prefix), key=lambda event: event.place)
 
 
 def _stored(kafka: str, topic: TopicName, prefix: str) -> Iterator[Stored]:
@@ -85,6 +92,16 @@ def _topic(kafka: str, view: str, codec: Codec, prefix: str) -> Rows:
     topic, record = RECORDS[view]
     last = {(each.key or b"").decode(): each.value for each in _stored(kafka, topic, prefix)}
     return shown_rows(view, ((key, codec.decode(value, record)) for key, value in last.items() if value is not None))
+
+
+def _changelogs(kafka: str, codec: Codec, prefix: str) -> Mapping[str, Rows]:
+    """Both as an agent catches up from them: committed records, the last of each key, tombstones applied."""
+    starts = tuple(f"{store.prefix}/{prefix}".encode() for store in STORES)
+    last: dict[bytes, bytes | None] = {}
+    for topic in (TopicName.EXTRACT_CHANGELOG, TopicName.CONSOLIDATE_CHANGELOG):
+        read = ((each.key() or b"", each.value()) for each in read_all(kafka, topic))
+        last.update((key, value) for key, value in read if key.startswith(starts))
+    return stored_rows({key: value for key, value in last.items() if value is not None}, codec)
 
 
 def _letter(stored: Stored) -> tuple[Place, bytes | None, bytes | None]:

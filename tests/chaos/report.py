@@ -1,4 +1,4 @@
-"""The verdict of a run, for people and for files: counts, differences, and how long each fault took to mend.
+"""The verdict of a run, for people and for files: counts, differences, and how long each kind of fault took to mend.
 
 Writes into the folder of results and to the screen; judges nothing.
 """
@@ -15,11 +15,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from chaos.faults import FAULTS, Fault
+from chaos.faults import PAIRS, Fault, Pair
 from chaos.found import VERDICTS, Difference
+from chaos.planning import Plan
 
 SHOWN = 20
-WIDE = 140
+OFTEN = 2
+"""How often each kind of process must meet each kind of fault before a run has shown anything about the pair."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,7 @@ class Round:
     number: int
     fault: Fault
     seconds: float | None
+    """From the end of the fault until what came after it was queryable."""
     undone: str | None = None
     """Why the fault could not be done; None where it was."""
 
@@ -37,7 +40,7 @@ class Round:
 class Verdict:
     """What a run says in the end."""
 
-    seed: int
+    plan: Plan
     rounds: Sequence[Round]
     events: int
     differences: Sequence[Difference]
@@ -51,7 +54,8 @@ class Verdict:
 
     @property
     def unrecovered(self) -> list[Round]:
-        return [each for each in self.rounds if each.seconds is None or each.undone]
+        """Rounds after which the system did not recover, or whose fault could not be done."""
+        return [each for each in self.rounds if each.seconds is None or each.undone is not None]
 
     @property
     def holds(self) -> bool:
@@ -63,9 +67,9 @@ class Verdict:
 
 
 def keep(verdict: Verdict, folder: Path) -> None:
-    """verdict.json and, a line each, rounds.jsonl and differences.jsonl."""
+    """differences.jsonl, a line each, then verdict.json: with it the run is over."""
     told = {
-        "seed": verdict.seed,
+        "seed": verdict.plan.seed,
         "rounds": len(verdict.rounds),
         "events": verdict.events,
         **verdict.counts,
@@ -73,9 +77,8 @@ def keep(verdict: Verdict, folder: Path) -> None:
         "unrecovered": len(verdict.unrecovered),
         "holds": verdict.holds,
     }
-    (folder / "verdict.json").write_text(json.dumps(told, indent=2) + "\n", "utf-8")
-    _lines(folder / "rounds.jsonl", (asdict(each) for each in verdict.rounds))
     _lines(folder / "differences.jsonl", (asdict(each) for each in verdict.differences))
+    (folder / "verdict.json").write_text(json.dumps(told, indent=2) + "\n", "utf-8")
 
 
 def _lines(file: Path, rows: Iterable[object]) -> None:
@@ -85,6 +88,8 @@ def _lines(file: Path, rows: Iterable[object]) -> None:
 def show(verdict: Verdict, folder: Path, console: Console) -> None:
     """The table of faults, the first differences, and the one line that counts."""
     console.print(recovery_table(verdict.rounds))
+    if not verdict.plan.faults:
+        console.print(coverage(verdict.rounds))
     for each in verdict.differences[:SHOWN]:
         console.print(f"{each.verdict}: {each.where} {each.key} ({each.judge})", style="red")
         console.print(f"    expected {each.expected}\n    found    {each.found}")
@@ -93,24 +98,37 @@ def show(verdict: Verdict, folder: Path, console: Console) -> None:
         console.print(f"round {bad.number}, {bad.fault}: {told}", style="red")
     if not verdict.drained:
         console.print("not everything was worked off in time", style="red")
-    console.print(f"seed={verdict.seed}")
+    console.print(f"seed={verdict.plan.seed}")
     console.print(str(verdict), style="green" if verdict.holds else "red")
     if not verdict.holds:
         console.print(f"evidence: {folder}")
-        console.print(f"again: make chaos ROUNDS={len(verdict.rounds)} SEED={verdict.seed}")
+        console.print(f"again, with the same input and faults: {verdict.plan.command}")
+        console.print(f"judge once more what is kept: PYTHONPATH=tests .venv/bin/python -m chaos judge {folder}")
+
+
+def met(rounds: Sequence[Round]) -> Counter[Pair]:
+    return Counter(each.fault.pair for each in rounds if each.undone is None)
+
+
+def coverage(rounds: Sequence[Round]) -> str:
+    counts = met(rounds)
+    seldom = [f"{pair.kind} of {pair.process} {counts[pair]}" for pair in PAIRS if counts[pair] < OFTEN]
+    if not seldom:
+        return f"each of the {len(PAIRS)} pairs of a kind of fault and a kind of process was met at least {OFTEN} times"
+    return f"{len(seldom)} of {len(PAIRS)} pairs were met less than {OFTEN} times: {', '.join(seldom)}"
 
 
 def recovery_table(rounds: Sequence[Round]) -> Table:
-    """How often each fault was met, and the median and the longest time of recovery."""
-    times: dict[Fault, list[float]] = defaultdict(list)
-    met = Counter(each.fault for each in rounds if each.undone is None)
+    """How often each pair was met, and the median and the longest time of recovery."""
+    times: dict[Pair, list[float]] = defaultdict(list)
     for each in rounds:
         if each.seconds is not None and each.undone is None:
-            times[each.fault].append(each.seconds)
-    table = Table("fault", "victim", "met", "median s", "longest s")
-    for fault in FAULTS:
-        seconds = times[fault]
+            times[each.fault.pair].append(each.seconds)
+    counts = met(rounds)
+    table = Table("fault", "met by", "times", "median s", "longest s")
+    for pair in [pair for pair in PAIRS if counts[pair]]:
+        seconds = times[pair]
         median = f"{statistics.median(seconds):.1f}" if seconds else "-"
         longest = f"{max(seconds):.1f}" if seconds else "-"
-        table.add_row(fault.kind, fault.victim, str(met[fault]), median, longest)
+        table.add_row(pair.kind, pair.process, str(counts[pair]), median, longest)
     return table

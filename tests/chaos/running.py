@@ -1,23 +1,25 @@
 """One run: the input flows while each round hurts something; then everything is read and judged twice.
 
-Needs a running stack, and leaves it running.
+Needs a running stack, and leaves it running. An interrupted run goes on from what its journal holds.
 """
 
 from __future__ import annotations
 
-import itertools
+import json
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
 from random import Random
 
 from chaos import checker, oracle
-from chaos.faults import Fault, plan
-from chaos.feeding import Feeder
+from chaos.faults import Fault, Unhurt
+from chaos.feeding import Feeder, unheard
 from chaos.found import Acknowledged, Difference, Found
-from chaos.hurting import Surgeon, Unhurt
-from chaos.reading import read
+from chaos.hurting import Surgeon
+from chaos.journal import Journal
+from chaos.planning import Tell
+from chaos.reading import read, standing
 from chaos.recovery import Watch
 from chaos.report import Round, Verdict
 from chaos.stream import EventStream, tenant_prefix
@@ -30,43 +32,41 @@ FORGETFUL = ("flush",)
 """Kinds of fault after which Redis may lack what it had."""
 FIRST_SECONDS = 3.0
 PAUSE_SECONDS = (0.5, 3.0)
-
-Tell = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What a run is to do. The same plan has the same input and the same faults."""
-
-    rounds: int
-    seed: int
-    rate: float
-    """Events a second."""
-    faults: Sequence[Fault] = ()
-    """These, in this order; empty: chosen by the seed."""
-
-    @property
-    def chosen(self) -> Sequence[Fault]:
-        if self.faults:
-            return list(itertools.islice(itertools.cycle(self.faults), self.rounds))
-        return plan(self.rounds, self.seed)
+LANDING_SECONDS = 5.0
+"""How long what a killed sender left in the broker's buffers may take to be written."""
 
 
-def run(stack: Stack, what: Plan, name: str, folder: Path, tell: Tell) -> Verdict:
+def run(stack: Stack, journal: Journal, tell: Tell) -> Verdict:
     """Feed, hurt, wait, read, judge. Raises RuntimeError where the input itself could not be sent."""
+    what = journal.plan
     with stack.codec() as codec:
-        stream = EventStream(what.seed, name, codec, PARTITIONS)
-        kafka = stack.environment["KAFKA_BOOTSTRAP_SERVERS"]
-        feeder = Feeder(kafka, TopicName.EVENTS, stream, what.rate, folder / "input.jsonl")
-        feeder.start()
-        time.sleep(FIRST_SECONDS)
-        rounds = _rounds(stack, what, folder, tell)
-        feeder.finish()
+        with feeding(stack, journal, codec, tell) as feeder:
+            time.sleep(FIRST_SECONDS)
+            rounds = _rounds(stack, journal, tell)
+            feeder.finish()
         tell(f"{len(feeder.sent)} events were acknowledged; waiting until all is worked off")
         drained = Watch(stack).drained()
         tell("reading what is there, and folding the input once")
-        differences = judge(stack, codec, name, feeder.sent, redis_forgot=_forgot(what))
-    return Verdict(seed=what.seed, rounds=rounds, events=len(feeder.sent), differences=differences, drained=drained)
+        differences = judge(stack, codec, journal.name, feeder.sent, redis_forgot=forgot(what.chosen))
+    return Verdict(plan=what, rounds=rounds, events=len(feeder.sent), differences=differences, drained=drained)
+
+
+@contextmanager
+def feeding(stack: Stack, journal: Journal, codec: Codec, tell: Tell) -> Iterator[Feeder]:
+    """The input, flowing; however this ends, what was sent is acknowledged and noted."""
+    feeder = Feeder(
+        stack.environment["KAFKA_BOOTSTRAP_SERVERS"],
+        TopicName.EVENTS,
+        _stream(journal, codec),
+        journal.plan.rate,
+        journal.input,
+        _sent_before(stack, journal, codec, tell),
+    )
+    feeder.start()
+    try:
+        yield feeder
+    finally:
+        feeder.stop()
 
 
 def judge(
@@ -82,22 +82,46 @@ def verdicts(found: Found, sent: Sequence[Acknowledged], codec: Codec) -> list[D
     return [*oracle.judge(expected, found), *checker.judge(sent, found)]
 
 
-def _rounds(stack: Stack, what: Plan, folder: Path, tell: Tell) -> list[Round]:
-    surgeon, watch, random = Surgeon(stack, folder), Watch(stack), Random(what.seed)
-    made = []
-    for number, fault in enumerate(what.chosen, start=1):
-        struck_at, undone = time.monotonic(), None
-        try:
-            surgeon.hurt(fault)
-        except Unhurt as error:
-            undone = str(error)
-        seconds = watch.recovered(struck_at)
+def forgot(faults: Sequence[Fault]) -> bool:
+    return any(fault.kind in FORGETFUL for fault in faults)
+
+
+def _stream(journal: Journal, codec: Codec) -> EventStream:
+    return EventStream(journal.plan.seed, journal.name, codec, PARTITIONS)
+
+
+def _sent_before(stack: Stack, journal: Journal, codec: Codec, tell: Tell) -> list[Acknowledged]:
+    """What an interrupted run has sent: what it heard to be there, and what is there without its having heard so."""
+    sent = journal.acknowledged()
+    if not sent:
+        return []
+    time.sleep(LANDING_SECONDS)
+    found = list(unheard(_stream(journal, codec), sent, standing(stack, tenant_prefix(journal.name))))
+    with journal.input.open("a", encoding="utf-8") as log:
+        log.writelines(json.dumps(asdict(told)) + "\n" for told in found)
+    tell(f"{len(sent)} events were acknowledged before, and {len(found)} are there that were not")
+    return [*sent, *found]
+
+
+def _rounds(stack: Stack, journal: Journal, tell: Tell) -> list[Round]:
+    surgeon, watch, random = Surgeon(stack, journal.folder), Watch(stack), Random(journal.plan.seed)
+    made = journal.rounds()
+    chosen = journal.plan.chosen
+    for number, fault in enumerate(chosen[len(made) :], start=len(made) + 1):
+        undone = _hurt(surgeon, fault)
+        seconds = watch.recovered(time.monotonic())
         made.append(Round(number=number, fault=fault, seconds=seconds, undone=undone))
+        journal.note(made[-1])
         took = "not recovered" if seconds is None else f"{seconds:5.1f} s"
-        tell(f"round {number:3} of {what.rounds}: {fault!s:<26} {undone or took}")
+        tell(f"round {number:3} of {len(chosen)}: {fault!s:<26} {undone or took}")
         time.sleep(random.uniform(*PAUSE_SECONDS))
     return made
 
 
-def _forgot(what: Plan) -> bool:
-    return any(fault.kind in FORGETFUL for fault in what.chosen)
+def _hurt(surgeon: Surgeon, fault: Fault) -> str | None:
+    """Why it could not be done; None where it was."""
+    try:
+        surgeon.hurt(fault)
+    except Unhurt as error:
+        return str(error)
+    return None

@@ -11,13 +11,16 @@ import pytest
 
 from chaos import checker, oracle
 from chaos.control import compare as compare_counts
-from chaos.faults import FAULTS, plan
+from chaos.faults import FAULTS, PAIRS, plan
 from chaos.found import VIEWS, Difference, Found, Rows
-from chaos.report import Verdict
+from chaos.planning import Plan
+from chaos.report import Round, Verdict, coverage
+from chaos.rows import STORES
 from chaos.running import verdicts
 from support.broker import PARTITIONS
 from support.chaos_found import CODEC, Flawless, flawless
 
+PLAN = Plan(rounds=1, seed=1, rate=1.0)
 Flaw = Callable[[Found], Found]
 
 
@@ -91,10 +94,22 @@ def test_the_same_seed_gives_the_same_input_and_the_same_faults() -> None:
     assert plan(50, 5) == plan(50, 5) != plan(50, 6)
 
 
-def test_every_fault_is_met_about_equally() -> None:
-    met = Counter(plan(2 * len(FAULTS) + 3, 1))
-    assert set(met) == set(FAULTS)
-    assert set(met.values()) == {2, 3}
+def test_sixty_rounds_meet_every_pair_twice_and_every_victim_once() -> None:
+    assert len(PAIRS) == 30
+    for seed in range(5):
+        faults = plan(60, seed)
+        assert set(Counter(fault.pair for fault in faults).values()) == {2}
+        assert set(faults) == set(FAULTS)
+
+
+def test_what_could_not_be_done_is_not_met() -> None:
+    rounds = [Round(number=n, fault=fault, seconds=1.0) for n, fault in enumerate(plan(60, 1))]
+    assert coverage(rounds).startswith("each of the 30 pairs")
+    undone = replace(rounds[0], undone="not permitted")
+    pair = undone.fault.pair
+    assert coverage([undone, *rounds[1:]]) == (
+        f"1 of 30 pairs were met less than 2 times: {pair.kind} of {pair.process} 1"
+    )
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -120,6 +135,46 @@ def test_the_oracle_finds_a_row_too_few_or_too_many(
 def test_the_oracle_finds_a_value_that_differs(clean: Flawless, view: str, name: str, value: object) -> None:
     told = by_oracle(clean, in_table(view, alter(name, value))(clean.found))
     assert [(each.verdict, list(each.found)) for each in told] == [("diverged", [name])]
+
+
+def in_changelog(store: str, change: Callable[[dict[str, Any]], object]) -> Flaw:
+    """What a worker that lost its table would remember, after a change."""
+
+    def flaw(found: Found) -> Found:
+        rows = dict(found.changelogs[store])
+        change(rows)
+        return replace(found, changelogs={**found.changelogs, store: rows})
+
+    return flaw
+
+
+@pytest.mark.parametrize("store", [store.name for store in STORES])
+@pytest.mark.parametrize(("change", "verdict"), [(drop, "lost"), (copy, "duplicated")])
+def test_the_oracle_finds_a_row_too_few_or_too_many_in_a_changelog(
+    clean: Flawless, store: str, change: Callable[[dict[str, Any]], object], verdict: str
+) -> None:
+    told = by_oracle(clean, in_changelog(store, change)(clean.found))
+    assert [(each.verdict, each.where) for each in told] == [(verdict, f"changelog {store}")]
+
+
+@pytest.mark.parametrize(
+    ("store", "name", "value"),
+    [
+        ("conversations", "turns", []),
+        ("message_index", "deleted_at", "never"),
+        ("evidence", "quote", "never said"),
+        ("items", "status", "ended-somehow"),
+        ("message_items", "refs", []),
+        ("profiles", "active_items", 1_000),
+    ],
+)
+def test_the_oracle_finds_what_a_recovering_worker_would_remember_wrongly(
+    clean: Flawless, store: str, name: str, value: object
+) -> None:
+    told = by_oracle(clean, in_changelog(store, alter(name, value))(clean.found))
+    assert [(each.verdict, each.where, list(each.found)) for each in told] == [
+        ("diverged", f"changelog {store}", [name])
+    ]
 
 
 def test_both_find_a_lost_message(clean: Flawless) -> None:
@@ -213,7 +268,7 @@ def test_a_version_without_a_row_is_lost_and_one_told_twice_a_duplicate(clean: F
 
 def test_a_verdict_holds_only_where_all_is_zero_and_worked_off() -> None:
     flaw = Difference(verdict="lost", judge="checker", where="table messages", key="k")
-    verdict = Verdict(seed=1, rounds=(), events=3, differences=(), drained=True)
+    verdict = Verdict(plan=PLAN, rounds=(), events=3, differences=(), drained=True)
     assert verdict.holds
     assert not replace(verdict, drained=False).holds
     assert not replace(verdict, differences=(flaw,)).holds

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from chaos import oracle
-from chaos.feeding import acknowledged
+from chaos.feeding import NUMBER, acknowledged
 from chaos.found import Acknowledged, Found, Place, Stored
 from chaos.stream import EventStream, Planned
 from schemas.codec import Codec, ShippedSchemaIds
@@ -46,6 +46,7 @@ def flawless(seed: int, events: int) -> Flawless:
             events=log,
             tables=expected.views,
             topics=expected.views,
+            changelogs=expected.stores,
             outcomes=expected.outcomes,
             outcome_records=list(expected.outcomes.items()),
             dead_letters=[(place, standing[place].key, standing[place].value) for place in sorted(poison)],
@@ -65,7 +66,11 @@ def _land(planned: list[Planned]) -> tuple[list[Acknowledged], list[Stored]]:
     def append(partition: int, record: Planned) -> Place:
         place = partition, ends[partition]
         ends[partition] += 1
-        log.append(Stored(partition=partition, offset=place[1], timestamp=NOW, key=record.key, value=record.value))
+        headers = [(NUMBER, str(record.number).encode())]
+        stored = Stored(
+            partition=partition, offset=place[1], timestamp=NOW, key=record.key, value=record.value, headers=headers
+        )
+        log.append(stored)
         return place
 
     for record in planned:
