@@ -116,13 +116,17 @@ test-integration: install ## Against the embedded Kafka, registry, PostgreSQL an
 test-e2e: install ## The whole stack, faults included
 	$(PYTEST) -m e2e $(TESTS)
 
-# The verifier: CONTROL=1 hurts a plain Faust agent instead, which must lose or double something.
+# The verifier, or by its side: a plain Faust agent, more and fewer workers, minutes without PostgreSQL.
 ROUNDS ?= 10
 SEED ?= 7
 CONTROL ?=
+SCALE ?=
+OUTAGE ?=
+CHAOS := PYTHONPATH=tests $(BIN)/python -m chaos
 
-chaos: install ## Hurt the stack while events flow, compare: make chaos ROUNDS=n SEED=s [CONTROL=1]
-	@PYTHONPATH=tests $(BIN)/python -m chaos $(if $(filter 1,$(CONTROL)),control,run) --rounds $(ROUNDS) --seed $(SEED)
+chaos: install ## Hurt the stack while events flow, compare: make chaos ROUNDS=n SEED=s, or [CONTROL=1|SCALE=1|OUTAGE=seconds]
+	@$(CHAOS) $(or $(if $(filter 1,$(CONTROL)),control --rounds $(ROUNDS)),$(if $(filter 1,$(SCALE)),scale),$\
+		$(if $(OUTAGE),outage --seconds $(OUTAGE)),run --rounds $(ROUNDS)) --seed $(SEED)
 
 clean: ## Remove what can be made again (the stack must be down)
 	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks dist

@@ -20,9 +20,11 @@ from chaos import journal as journals
 from chaos.control import run_control
 from chaos.faults import FAULTS, KINDS, Fault
 from chaos.journal import Journal
+from chaos.outage import run_outage, show_outage
 from chaos.planning import Plan
 from chaos.report import Verdict, keep, show
 from chaos.running import forgot, judge, run
+from chaos.scaling import run_scaling, show_pauses
 from chaos.theatre import leave, stack_of
 from support.infrastructure import PROJECT
 
@@ -53,7 +55,7 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
     folder = click.Path(path_type=Path, resolve_path=True)
     for option in (
         click.option("--seed", default=7, show_default=True, help="Decides the input and the faults."),
-        click.option("--rate", default=150.0, show_default=True, help="Events a second."),
+        click.option("--rate", default=100.0, show_default=True, help="Events a second."),
         click.option("--stack", "state_dir", type=folder, help="State directory of a running stack."),
         click.option("--results", type=folder, default=RESULTS, help="Where evidence is kept."),
     ):
@@ -129,12 +131,41 @@ def judge_command(folder: Path) -> None:
     sys.exit(0 if verdict.holds else 1)
 
 
+@cli.command(name="scale")
+@common
+def scale_command(seed: int, rate: float, state_dir: Path | None, results: Path) -> None:
+    """1 -> 3 -> 1 workers of each group while events flow; tells the longest pause of each group, and judges."""
+    journal = journals.begin(results, Plan(rounds=0, seed=seed, rate=rate, kind="scale"), state_dir)
+    with stack_of(journal) as stack:
+        scaled = run_scaling(stack, journal, _tell)
+        keep(scaled.verdict, journal.folder)
+    leave(journal, keep_data=not scaled.verdict.holds)
+    show_pauses(scaled, console)
+    show(scaled.verdict, journal.folder, console)
+    sys.exit(0 if scaled.verdict.holds else 1)
+
+
+@cli.command(name="outage")
+@click.option("--seconds", default=300.0, show_default=True, help="How long PostgreSQL is away.")
+@common
+def outage_command(seconds: float, seed: int, rate: float, state_dir: Path | None, results: Path) -> None:
+    """PostgreSQL away at full input: memory, catch-up, and both judges. Exits with 1 where a bound is exceeded."""
+    journal = journals.begin(results, Plan(rounds=0, seed=seed, rate=rate, kind="outage"), state_dir)
+    with stack_of(journal) as stack:
+        survived = run_outage(stack, journal, seconds, _tell)
+        keep(survived.verdict, journal.folder)
+    leave(journal, keep_data=not survived.holds)
+    show_outage(survived, console)
+    show(survived.verdict, journal.folder, console)
+    sys.exit(0 if survived.holds else 1)
+
+
 @cli.command(name="control")
 @click.option("--rounds", default=10, show_default=True, help="Faults, one a round.")
 @common
 def control_command(rounds: int, seed: int, rate: float, state_dir: Path | None, results: Path) -> None:
     """Hurt a plain Faust agent instead. Exits with 1 where it loses and doubles nothing: the faults were too kind."""
-    journal = journals.begin(results, Plan(rounds=rounds, seed=seed, rate=rate), state_dir)
+    journal = journals.begin(results, Plan(rounds=rounds, seed=seed, rate=rate, kind="control"), state_dir)
     with stack_of(journal) as stack:
         counted = run_control(stack, journal.plan, journal.name, journal.folder, _tell)
     leave(journal, keep_data=False)

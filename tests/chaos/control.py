@@ -18,13 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from chaos.faults import Fault
 from chaos.feeding import Feeder
 from chaos.hurting import FROZEN_SECONDS, Surgeon
+from chaos.offsets import Offsets
 from chaos.planning import Plan, Tell
 from chaos.running import FIRST_SECONDS
 from chaos.stream import EventStream
@@ -42,8 +42,17 @@ FAULTS = (
 )
 WORK_SECONDS = 12.0
 """Between two faults: a Faust worker takes ten to join and to recover."""
-QUIET_SECONDS, DRAIN_SECONDS = 90.0, 600.0
-"""Longer than Faust's own session of 60 s: else what a killed member still holds is taken for lost."""
+LOOK_SECONDS = 2.0
+STUCK_SECONDS = 150.0
+"""Longer than Faust's own session of 60 s and its rebalance together: an agent that moves nothing for so long never
+will by itself, and is started again, as any operator would."""
+DRAIN_SECONDS = 1_200.0
+LAST_SECONDS = 10.0
+"""After the last acknowledgement: Faust sends its changelog beside it."""
+
+
+class Invalid(Exception):
+    """The plain agent never acknowledged all of its input, so what it lacks may only be late."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,9 +118,12 @@ def run_control(stack: Stack, what: Plan, name: str, folder: Path, tell: Tell) -
         _hurt(stack, worker, what, folder, tell)
         feeder.finish()
     tell(f"{len(feeder.sent)} events were acknowledged; waiting until the agent has worked them off")
-    counts = _settled(kafka, f"{app}-counts-changelog")
-    worker.stop()
-    return compare(Counter((each.key() or b"").decode() for each in read_all(kafka, topic)), counts, what.rounds)
+    try:
+        _await_end(Offsets(kafka), app, topic, worker)
+        time.sleep(LAST_SECONDS)
+    finally:
+        worker.stop()
+    return compare(_sent(kafka, topic), _counted(kafka, f"{app}-counts-changelog"), what.rounds)
 
 
 def _create(kafka: str, topic: str) -> None:
@@ -146,20 +158,29 @@ def _hurt(stack: Stack, worker: Worker, what: Plan, folder: Path, tell: Tell) ->
         time.sleep(WORK_SECONDS + random.uniform(0, 3))
 
 
-def _settled(kafka: str, changelog: str) -> dict[str, int]:
-    """The table, once nothing was written to its changelog for a while."""
-    begun = changed = time.monotonic()
-    last: tuple[int, dict[str, int]] = (0, {})
-    while time.monotonic() - changed < QUIET_SECONDS and time.monotonic() - begun < DRAIN_SECONDS:
-        try:
-            records = list(read_all(kafka, changelog))
-        except KafkaException:
-            records = []
-        if len(records) != last[0]:
-            changed = time.monotonic()
-            last = len(records), {_text(each.key()): int(json.loads(each.value() or b"0")) for each in records}
-        time.sleep(1.0)
-    return last[1]
+def _await_end(offsets: Offsets, group: str, topic: str, worker: Worker) -> None:
+    """Until Faust itself says that nothing of the input is left. Raises Invalid where it never does."""
+    begun = moved_at = time.monotonic()
+    last = -1
+    while behind := offsets.behind(group, [topic]):
+        now = time.monotonic()
+        if behind != last:
+            last, moved_at = behind, now
+        if now - begun > DRAIN_SECONDS:
+            raise Invalid(f"the plain agent is {behind} records behind after {DRAIN_SECONDS:.0f} s")
+        if now - moved_at > STUCK_SECONDS:
+            worker.signal(signal.SIGTERM)
+            moved_at = now
+        time.sleep(LOOK_SECONDS)
+
+
+def _sent(kafka: str, topic: str) -> Counter[str]:
+    return Counter((each.key() or b"").decode() for each in read_all(kafka, topic))
+
+
+def _counted(kafka: str, changelog: str) -> dict[str, int]:
+    """The agent's table, as another worker would read it."""
+    return {_text(each.key()): int(json.loads(each.value() or b"0")) for each in read_all(kafka, changelog)}
 
 
 def _text(key: bytes | None) -> str:

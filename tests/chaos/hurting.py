@@ -9,15 +9,15 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import psutil
 
 from chaos import databases, disks
 from chaos.faults import AGENTS, Fault, Unhurt
-from chaos.spares import PREFIX, spare
+from chaos.spares import PREFIX, Spare, spare
 from deploy.local import processes
 from deploy.local import stack as stacks
 from deploy.local.supervision import Supervisor
@@ -78,6 +78,19 @@ class Surgeon:
             if disks.put_back(disks.folder_of(self._stack, victim)) and self._supervisor.alive():
                 self._supervisor.start(victim)
 
+    @contextmanager
+    def without(self, component: str) -> Iterator[None]:
+        """The component stopped in order, and started again in the end."""
+        self._end(component)
+        try:
+            yield
+        finally:
+            self._supervisor.start(component)
+
+    def another(self, component: str, number: int) -> AbstractContextManager[Spare]:
+        """One more worker of the component's group."""
+        return spare(self._stack, component, self._logs, number)
+
     def _signal(self, victim: str, number: signal.Signals) -> None:
         for process in self._processes(victim):
             with suppress(psutil.NoSuchProcess):
@@ -129,11 +142,8 @@ class Surgeon:
 
     def _gone(self, victim: str) -> None:
         """Agents that know their schemas go on; those that start in the meantime wait, and start in the end."""
-        self._end(victim)
-        try:
+        with self.without(victim):
             time.sleep(GONE_SECONDS / 3)
             for agent in AGENTS:
                 self._signal(agent, signal.SIGKILL)
             time.sleep(GONE_SECONDS)
-        finally:
-            self._supervisor.start(victim)

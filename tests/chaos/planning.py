@@ -5,11 +5,15 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from chaos.faults import Fault, plan
 
 Tell = Callable[[str], None]
 """Told what happens, a line each."""
+
+
+Kind: TypeAlias = Literal["run", "scale", "outage", "control"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +26,7 @@ class Plan:
     """Events a second."""
     faults: Sequence[Fault] = ()
     """These, in this order; empty: chosen by the seed."""
+    kind: Kind = "run"
 
     @property
     def chosen(self) -> list[Fault]:
@@ -32,8 +37,9 @@ class Plan:
     @property
     def command(self) -> str:
         """What does it again."""
-        if not self.faults:
-            return f"make chaos ROUNDS={self.rounds} SEED={self.seed}"
-        only = ",".join(f"{fault.kind}:{fault.victim}" for fault in self.faults)
-        rest = f"--rounds {self.rounds} --seed {self.seed} --rate {self.rate:g}"
-        return f"PYTHONPATH=tests .venv/bin/python -m chaos run {rest} --only {only}"
+        words = ["PYTHONPATH=tests .venv/bin/python -m chaos", self.kind, f"--seed {self.seed} --rate {self.rate:g}"]
+        if self.kind in ("run", "control"):
+            words.append(f"--rounds {self.rounds}")
+        if self.faults:
+            words.append("--only " + ",".join(f"{fault.kind}:{fault.victim}" for fault in self.faults))
+        return " ".join(words)

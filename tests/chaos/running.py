@@ -38,17 +38,24 @@ LANDING_SECONDS = 5.0
 
 def run(stack: Stack, journal: Journal, tell: Tell) -> Verdict:
     """Feed, hurt, wait, read, judge. Raises RuntimeError where the input itself could not be sent."""
-    what = journal.plan
     with stack.codec() as codec:
         with feeding(stack, journal, codec, tell) as feeder:
             time.sleep(FIRST_SECONDS)
             rounds = _rounds(stack, journal, tell)
             feeder.finish()
-        tell(f"{len(feeder.sent)} events were acknowledged; waiting until all is worked off")
-        drained = Watch(stack).drained()
-        tell("reading what is there, and folding the input once")
-        differences = judge(stack, codec, journal.name, feeder.sent, redis_forgot=forgot(what.chosen))
-    return Verdict(plan=what, rounds=rounds, events=len(feeder.sent), differences=differences, drained=drained)
+        return verdict_of(stack, journal, codec, feeder.sent, rounds, tell)
+
+
+def verdict_of(
+    stack: Stack, journal: Journal, codec: Codec, sent: Sequence[Acknowledged], rounds: Sequence[Round], tell: Tell
+) -> Verdict:
+    """Wait until all is worked off, and judge."""
+    tell(f"{len(sent)} events were acknowledged; waiting until all is worked off")
+    drained = Watch(stack).drained()
+    tell("reading what is there, and folding the input once")
+    redis_forgot = forgot([each.fault for each in rounds])
+    differences = judge(stack, codec, journal.name, sent, redis_forgot=redis_forgot)
+    return Verdict(plan=journal.plan, rounds=rounds, events=len(sent), differences=differences, drained=drained)
 
 
 @contextmanager

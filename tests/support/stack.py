@@ -19,6 +19,8 @@ import psutil
 import psycopg
 from psycopg.rows import TupleRow
 
+from deploy.local import stack as stacks
+from deploy.local.supervision import Supervisor
 from schemas.codec import Codec
 from schemas.registry import RegistrySchemaIds
 from support.infrastructure import PROJECT, read_environment
@@ -98,6 +100,21 @@ class Stack:
 
     def count(self, query: str, *parameters: object) -> int:
         return int(self.rows(query, *parameters)[0][0])
+
+    @contextmanager
+    def without(self, component: str) -> Iterator[None]:
+        """The component stopped in order; started again at the end, and awaited."""
+        found = stacks.load(self.state_dir, stacks.cache_directory(os.environ))
+        assert found is not None
+        supervisor = Supervisor(found)
+        supervisor.stop(component)
+        try:
+            while self.processes().get(component):
+                time.sleep(0.1)
+            yield
+        finally:
+            begun = self.command("restart", component)  # which waits until it is ready
+        assert begun.returncode == 0, begun.stdout + begun.stderr
 
     def processes(self) -> dict[str, list[psutil.Process]]:
         """Living processes of this stack, by component."""
