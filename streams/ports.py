@@ -30,6 +30,10 @@ class RawRecord:
     value: bytes | None
     headers: Headers = ()
 
+    @property
+    def topic(self) -> str:
+        return self.position.topic
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceRecord:

@@ -45,6 +45,6 @@ def _decode(processor: Processor, codec: Codec, raw: RawRecord) -> Record | None
     if raw.value is None:
         return None
     try:
-        return codec.decode(raw.value, processor.inputs[TopicName(raw.position.topic)])
+        return codec.decode(raw.value, processor.inputs[TopicName(raw.topic)])
     except Undecodable as error:
         raise PoisonRecord(error.reason, str(error)) from error

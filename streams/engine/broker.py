@@ -104,6 +104,7 @@ class Broker:
                 "enable.partition.eof": True,
                 "fetch.wait.max.ms": 100,
                 "fetch.error.backoff.ms": 50,
+                "fetch.queue.backoff.ms": 5,  # librdkafka's 1,000 leaves a lane without records for most of a second
                 **(overrides or {}),
             }
         )

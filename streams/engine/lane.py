@@ -9,22 +9,22 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from typing import Final, cast
+from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from schemas.codec import Codec
 from schemas.keys import partition_of
-from schemas.records import Position, Record
+from schemas.records import Record
 from schemas.state import Positions
 from streams.engine.broker import CALL_TIMEOUT_SECONDS, Broker, is_passing, patiently
+from streams.engine.fetched import FetchedRecord
 from streams.engine.meter import RunMeter
 from streams.engine.table import POSITIONS_KEY, PartitionTable
 from streams.engine.transaction import Sendable, TransactionalWriter
-from streams.ports import Headers, Output, Processor, RawRecord
+from streams.ports import Output, Processor, RawRecord
 from streams.processors.poison_limit import NO_LIMIT, PoisonLimit, PoisonTally
 from streams.run import fold_run
 from streams.stores import RunStores
@@ -33,8 +33,6 @@ from topology.errors import Misconfigured
 MARK_SECONDS: Final = 60.0
 """How often a quiet lane writes down how far it has read. Without it the stored position stays before the last commit
 marker, and once retention has removed that marker the position would seem to point at records that are gone."""
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -152,7 +150,7 @@ class Lane:
         with self._reading:
             reader, start_offsets = self._reader, dict(self._read_offsets)
             messages = reader.consume(limits.max_records, timeout=limits.max_wait_seconds) if reader else ()
-            records = [raw for message in messages if (raw := self._take(message)) is not None]
+            records = self._take(messages)
             self.lag = self._lag(reader) if reader else 0
             return Run(
                 lane=self,
@@ -163,16 +161,26 @@ class Lane:
                 taken_at=time.monotonic(),
             )
 
-    def _take(self, message: Message) -> RawRecord | None:
-        error, topic, offset = message.error(), message.topic() or "", message.offset() or 0
-        if error is None:
-            self._read_offsets[topic] = offset + 1
-            return _raw(message)
+    def _take(self, messages: Iterable[Message]) -> list[RawRecord]:
+        """The records among `messages`, and a note of how far they come."""
+        records: list[RawRecord] = []
+        reached = self._read_offsets
+        for message in messages:
+            error = message.error()
+            if error is None:
+                reached[message.topic() or ""] = (message.offset() or 0) + 1
+                records.append(FetchedRecord(message))
+            else:
+                self._take_note(message, error)
+        return records
+
+    def _take_note(self, message: Message, error: KafkaError) -> None:
+        """What is no record: the end of a partition, or a fault that passes; any other is raised."""
+        topic, offset = message.topic() or "", message.offset() or 0
         if error.code() == KafkaError._PARTITION_EOF:
             self._read_offsets[topic] = max(self._read_offsets[topic], offset)
         elif not is_passing(KafkaException(error)):
             raise KafkaException(error)
-        return None
 
     def rest(self, run: Run) -> None:
         """Note how far an empty run came: commit markers behind the last record are not work."""
@@ -202,12 +210,10 @@ class Lane:
         positions = Positions(next_offsets=run.next_offsets, readability=tally.readability)
         changes[POSITIONS_KEY] = self._context.codec.encode(positions)
         sendable = [self._sendable(output) for output in folded.outputs]
-        sendable += [
-            Sendable(topic=self._context.changelog, partition=self.partition, key=key, value=value)
-            for key, value in changes.items()
-        ]
+        changelog = self._context.changelog
+        sendable += [Sendable(changelog, self.partition, key, value) for key, value in changes.items()]
         committing = time.monotonic()
-        applied = self._writer.commit(sendable, self._context.changelog)
+        applied = self._writer.commit(sendable, changelog)
         self.table.apply(changes, applied)
         self._done_offsets = dict(run.next_offsets)
         self._mark(run.next_offsets)
@@ -247,16 +253,3 @@ class Lane:
 
 def _limits_of(reader: Consumer, where: TopicPartition) -> tuple[int, int]:
     return patiently(lambda: reader.get_watermark_offsets(where, timeout=CALL_TIMEOUT_SECONDS))
-
-
-def _raw(message: Message) -> RawRecord:
-    _, milliseconds = message.timestamp()
-    return RawRecord(
-        position=Position(
-            topic=message.topic() or "", partition=message.partition() or 0, offset=message.offset() or 0
-        ),
-        timestamp=_EPOCH + timedelta(milliseconds=max(0, milliseconds)),
-        key=message.key(),
-        value=message.value(),
-        headers=cast("Headers", message.headers() or ()),
-    )

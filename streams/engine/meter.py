@@ -33,7 +33,7 @@ class RunMeter:
         """A run was made durable; `committing` is when its transaction began, on the monotonic clock."""
         now = time.monotonic()
         self.progressed(run.lane.partition)
-        for topic, count in Counter(record.position.topic for record in run.records).items():
+        for topic, count in Counter(record.topic for record in run.records).items():
             self._meters.add(metrics.RECORDS_CONSUMED, count, topic=topic)
         self._meters.add(metrics.RUNS)
         self._meters.observe(metrics.RUN_RECORDS, len(run.records))

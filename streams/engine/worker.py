@@ -5,6 +5,9 @@ Blocks until a signal ends it. SIGTERM and SIGINT let checkpoints in progress fi
 
 from __future__ import annotations
 
+import gc
+from typing import Final
+
 import faust
 
 from schemas.codec import Codec
@@ -12,16 +15,21 @@ from streams.engine.loop import Engine, build_engine
 from streams.ports import Processor
 from topology import metrics
 from topology.health import HealthServer, Readiness
+from topology.metrics import Meters
 from topology.settings import Settings
 
 STALLED_SECONDS = 120.0
 """Without a checkpoint or an idle poll for this long a worker is not alive: two broker restarts fit in."""
 
 
-def run_worker(settings: Settings, processor: Processor, codec: Codec) -> int:
+GARBAGE_THRESHOLDS: Final = (100_000, 50, 100)
+"""A run makes tens of thousands of objects and no cycles; Python's 700 have it look through them again and again."""
+
+
+def run_worker(settings: Settings, processor: Processor, codec: Codec, meters: Meters | None = None) -> int:
     """Work until a signal comes; returns the exit code. Raises OSError where the metrics port is taken."""
     settings.state_dir.mkdir(parents=True, exist_ok=True)
-    meters = metrics.build(processor.stage.name)
+    meters = meters or metrics.build(processor.stage.name)
     engine = build_engine(settings, processor, codec, meters)
     health = HealthServer(
         settings.metrics_port,
@@ -32,6 +40,8 @@ def run_worker(settings: Settings, processor: Processor, codec: Codec) -> int:
     )
     if settings.metrics_port:
         health.start()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
     try:
         return _run(engine.app, settings.log_level)
     finally:
