@@ -17,16 +17,16 @@ from confluent_kafka import (
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from topology.topics import TOPICS
+from topology.topics import TOPICS, Topic
 
 PARTITIONS = 4
 _WAIT_SECONDS = 30.0
 
 
-def fresh_topics(kafka: str) -> None:
-    """Every topic of the topology, empty; what was there before is gone, with its groups' offsets."""
+def fresh_topics(kafka: str, topics: Sequence[Topic] = TOPICS) -> None:
+    """These topics, or every one of the topology, empty; what was there before is gone, with its groups' offsets."""
     admin = AdminClient({"bootstrap.servers": kafka})
-    names = [str(topic.name) for topic in TOPICS]
+    names = [str(topic.name) for topic in topics]
     there = _ids(admin, names)
     if there:
         _await(admin.delete_topics(sorted(there)).values())
@@ -40,7 +40,7 @@ def fresh_topics(kafka: str) -> None:
                 "message.timestamp.type": "LogAppendTime" if topic.log_append_time else "CreateTime",
             },
         )
-        for topic in TOPICS
+        for topic in topics
     ]
     _create(admin, wanted)
     deadline = time.monotonic() + _WAIT_SECONDS
@@ -86,7 +86,14 @@ def _await(futures: Iterable[object]) -> None:
 
 def send(kafka: str, topic: str, records: Iterable[tuple[int, bytes | None, bytes | None]]) -> int:
     """Produce (partition, key, value) records; returns how many, once the broker has them all."""
-    producer = Producer({"bootstrap.servers": kafka, "enable.idempotence": True, "linger.ms": 5})
+    producer = Producer(
+        {
+            "bootstrap.servers": kafka,
+            "enable.idempotence": True,
+            "linger.ms": 5,
+            "queue.buffering.max.messages": 1_000_000,
+        }
+    )
     failed: list[KafkaError] = []
     count = 0
     for partition, key, value in records:

@@ -76,7 +76,7 @@ def read_environment(file: Path) -> dict[str, str]:
 
 
 @contextmanager
-def running() -> Iterator[Infrastructure]:
+def running(components: str = COMPONENTS) -> Iterator[Infrastructure]:
     """The infrastructure, up; a stack that was started here is stopped and removed again."""
     given = os.environ.get("ALLUVIUM_TEST_STACK")
     if given:
@@ -86,7 +86,7 @@ def running() -> Iterator[Infrastructure]:
         Path(folder).chmod(0o755)  # PostgreSQL's account must be able to enter it
         state_dir = Path(folder) / "stack"
         try:
-            stack(state_dir, "up", "--only", COMPONENTS)
+            stack(state_dir, "up", "--only", components)
             yield _found(state_dir)
         finally:
             stack(state_dir, "down", "--wipe")
