@@ -209,6 +209,7 @@ EXAMPLES: tuple[Record, ...] = (
         message_id=MESSAGE,
         item_ids=(ITEM,),
         recorded_at=KNOWN,
+        key_tenant_id=TENANT,
     ),
     ConversationState(
         turns=(

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from schemas.ids import TenantId
 from schemas.records import ConversationEvent, EventType
 
 TEXT_BYTES = 65_536
@@ -72,6 +73,15 @@ def validate(event: ConversationEvent) -> list[Problem]:
     """
     problems = [*_naming(event), *_identifiers(event), *_words(event), *_attributes(event.attributes)]
     return [*problems, *_patterns(event), *_time(event.occurred_at)]
+
+
+def tenant_of_key(key: bytes | None) -> TenantId | None:
+    """The tenant that the key of an event names, whatever the event says: what stands before the first slash.
+
+    None where there is no key, or where no tenant can have that name.
+    """
+    name = (key or b"").partition(b"/")[0].decode("ascii", errors="replace")
+    return TenantId(name) if _TENANT.fullmatch(name) else None
 
 
 def time_in_future(event: ConversationEvent, *, now: datetime, tolerance_seconds: int) -> Problem | None:

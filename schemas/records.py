@@ -358,3 +358,5 @@ class Outcome(Record):
     message_id: MessageId | None
     item_ids: tuple[ItemId, ...]
     recorded_at: datetime
+    key_tenant_id: str | None = None
+    """The tenant that the input record's key names, whatever the record says; empty where it names none."""

@@ -1,19 +1,25 @@
-"""`python -m sinks`: land the log in a database, and keep that database's schema.
+"""`python -m sinks`: land the log in a database, pass over what it cannot take, and keep its schema.
 
 Reads the settings, once, and hands them down. Alembic is imported by the commands that need it.
 """
 
 from __future__ import annotations
 
+import getpass
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
 
+from schemas.records import Position
 from sinks import app
+from sinks.postgres.skips import PostgresSkips
 from topology import logs
+from topology.errors import Retryable
 from topology.settings import Settings
+from topology.stages import POSTGRES_SINK
+from topology.topics import TopicName
 
 _instance_id = click.option(
     "--instance-id", help="A name that stays over restarts, for static membership: a quick restart moves no partition."
@@ -37,6 +43,39 @@ def postgres(instance_id: str | None) -> None:
 def redis(instance_id: str | None) -> None:
     """Follow profiles and messages into Redis, until SIGTERM."""
     _land("redis", instance_id)
+
+
+@main.command()
+@click.option("--sink", type=click.Choice(list(app.SINKS)), default="postgres", show_default=True)
+@click.argument("topic", type=click.Choice([topic.value for topic in TopicName]))
+@click.argument("partition", type=click.IntRange(min=0))
+@click.argument("offset", type=click.IntRange(min=0))
+@click.option("--reason", required=True, help="Why the record is given up; kept beside the decision.")
+def skip(sink: str, topic: str, partition: int, offset: int, reason: str) -> None:
+    """Let a sink pass over one record that it cannot land; a decision that is recorded and never undone.
+
+    One that it can land after all, since somebody mended what was wrong, is landed. Start the sink again afterwards.
+    """
+    stage = app.SINKS[sink][0]
+    if topic not in stage.inputs or not reason.strip():
+        raise click.UsageError(f"the {sink} sink lands {', '.join(stage.inputs)}; a reason is some words")
+    position = Position(topic=topic, partition=partition, offset=offset)
+    with _failures_said():
+        _record_skip(app.skips_of(Settings(), stage), position, reason)
+    click.echo(f"{sink} may pass over {topic}/{partition} at offset {offset}")
+
+
+@main.command()
+def skips() -> None:
+    """List every record that operators have given up, and whether the sink is beyond it."""
+    with _failures_said():
+        found = app.skips_of(Settings(), POSTGRES_SINK).every()
+    click.echo("\t".join(("sink", "topic", "partition", "offset", "passed", "when", "who", "reason")))
+    for one in found:
+        passed = {True: "yes", False: "no", None: "unknown"}[one.passed]
+        when = one.recorded_at.isoformat(timespec="seconds")
+        told = (one.sink, one.topic, one.partition, one.offset, passed, when, one.skipped_by, one.reason)
+        click.echo("\t".join(map(str, told)))
 
 
 @main.command()
@@ -76,8 +115,15 @@ def _failures_said() -> Iterator[None]:
 
     try:
         yield
-    except (CommandError, psycopg.OperationalError) as error:
+    except (CommandError, Retryable, psycopg.OperationalError, psycopg.errors.UndefinedTable) as error:
         raise click.ClickException(str(error)) from error
+
+
+def _record_skip(skips: PostgresSkips, position: Position, reason: str) -> None:
+    if skips.passed(position):
+        raise click.ClickException("the sink is beyond it already")
+    if not skips.record(position, reason=reason, by=getpass.getuser()):
+        raise click.ClickException("it is given up already; `skips` tells by whom")
 
 
 def _land(name: str, instance_id: str | None) -> None:

@@ -16,10 +16,11 @@ from types import FrameType
 from schemas.codec import Codec
 from schemas.registry import RegistrySchemaIds
 from sinks.consumer import Limits, SinkLoop
-from sinks.decoding import decode
+from sinks.decoding import Reader, decode
 from sinks.log import KafkaLog
 from sinks.meters import SinkMeters
-from sinks.ports import Fenced, Sink
+from sinks.ports import Fenced, PoisonRecord, Sink
+from sinks.postgres.skips import PostgresSkips
 from topology import metrics
 from topology.health import HealthServer
 from topology.kafka import ClientConfig, consumer_config
@@ -46,35 +47,48 @@ SINKS: dict[str, tuple[Stage, Callable[[Settings], Sink]]] = {
 }
 
 
+def skips_of(settings: Settings, stage: Stage) -> PostgresSkips:
+    return PostgresSkips(settings.database_url.get_secret_value(), sink=stage.group)
+
+
 def run(settings: Settings, name: str, *, instance_id: str | None = None) -> int:
     """Follow the log until SIGTERM or SIGINT. Returns the exit code: 0 after a signal, 1 after a failure."""
     stage, build = SINKS[name]
     meters = SinkMeters(metrics.build(stage.name))
     ids = RegistrySchemaIds(settings.schema_registry_url)
     loop = SinkLoop(
-        log=KafkaLog(_kafka(settings, stage, instance_id), stage.inputs),
+        log=KafkaLog(_kafka(settings, stage, instance_id), (*stage.inputs, *stage.counts)),
         sink=build(settings),
-        decode=partial(decode, Codec(ids)),
+        reader=Reader(partial(decode, Codec(ids)), skips=skips_of(settings, stage), counted=stage.counts),
         limits=Limits(
             batch_records=settings.sink_batch_records, batch_wait_seconds=settings.sink_batch_wait_ms / 1_000
         ),
         meters=meters,
     )
     with closing(ids), _stopped_by_signals(loop), _probes(settings, meters):
-        return _exit_code(loop, meters)
+        return _exit_code(loop, meters, name)
 
 
-def _exit_code(loop: SinkLoop, meters: SinkMeters) -> int:
+def _exit_code(loop: SinkLoop, meters: SinkMeters, name: str) -> int:
     try:
         loop.run()
     except Fenced:
         meters.fenced()
         log.critical("fenced: another process owns its partitions now; nothing of its last batch was written")
         return 1
+    except PoisonRecord as poison:
+        log.critical("stops before a record: %s. Mend what is wrong, or give it up: %s", poison, _to_skip(name, poison))
+        return 1
     except Exception as error:
         log.critical("stops, with nothing acknowledged that is not durable: %s", error, exc_info=error)
         return 1
     return 0
+
+
+def _to_skip(name: str, poison: PoisonRecord) -> str:
+    """The command for an operator."""
+    at = poison.position
+    return f'python -m sinks skip --sink {name} {at.topic} {at.partition} {at.offset} --reason "..."'
 
 
 def _kafka(settings: Settings, stage: Stage, instance_id: str | None) -> ClientConfig:

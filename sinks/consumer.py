@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from threading import Event
 from typing import Final, TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_delay, wait_exponential
 
-from sinks.log import Fetched, Log, RawRecord
+from sinks.decoding import Reader, Stretch
+from sinks.landing import Lander
+from sinks.log import Fetched, Log
 from sinks.meters import SinkMeters
-from sinks.ports import Batch, Partition, Sink, SinkRecord
+from sinks.ports import Batch, Partition, PoisonRecord, Sink
 from sinks.positions import first_offset
 from topology.errors import Retryable
 
@@ -54,6 +56,9 @@ class _Reassigned(Exception):
 class SinkLoop:
     """Follows the log until it is asked to stop, or until something fails that trying again does not mend.
 
+    While a full batch is being landed, on a thread of its own, the next one is fetched and decoded here: never more
+    than one ahead, and dropped when the group shares its partitions out anew. All else happens on one thread.
+
     Raises Retryable once the patience is at an end, and whatever else the sink or the log raise; in each case nothing
     is acknowledged that is not durable, and the process should end with an error and be started again.
     """
@@ -63,27 +68,31 @@ class SinkLoop:
         *,
         log: Log,
         sink: Sink,
-        decode: Callable[[RawRecord], SinkRecord],
+        reader: Reader,
         limits: Limits,
         meters: SinkMeters,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._log = log
         self._sink = sink
-        self._decode = decode
+        self._reader = reader
         self._limits = limits
         self._meters = meters
         self._clock = clock
         self._stopping = Event()
+        self._lander = Lander(sink)
         self._written: dict[Partition, int] = {}
         """Next offset by assigned partition: everything before it is durable."""
+        self._taken: dict[Partition, int] = {}
+        """The same, of what was given to the lander."""
         self._reached: dict[Partition, int] = {}
-        """Next offset by partition, of what was fetched."""
+        """The same, of what was fetched."""
         self._wrote_at = clock()
+        self._began_at = clock()
         self._held = False
 
     def stop(self) -> None:
-        """Finish the batch in hand and return from `run`; may be called from a signal handler."""
+        """Finish the batches in hand and return from `run`; may be called from a signal handler."""
         self._stopping.set()
 
     def run(self) -> None:
@@ -91,9 +100,11 @@ class SinkLoop:
         try:
             while not self._stopping.is_set():
                 self._turn()
-        except _Stopping:
+            self._settle()
+        except (_Stopping, _Reassigned):
             log.info("stopping while the database is away; the batch in hand will be read again")
         finally:
+            self._lander.close()
             self._sink.stop()
             self._log.close()
 
@@ -116,9 +127,11 @@ class SinkLoop:
                 partitions = news.partitions
 
     def _take_over(self, partitions: Collection[Partition]) -> None:
+        self._lander.drop()
         stored = self._trying(lambda: self._sink.start(partitions))
         self._written = dict(self._trying(lambda: self._positions(partitions, stored)))
-        self._reached = {}
+        self._taken = dict(self._written)
+        self._reached = dict(self._written)
         self._held = False
         self._log.resume(self._written)
         self._log.commit(self._written)
@@ -130,27 +143,65 @@ class SinkLoop:
         return {p: first_offset(p, known.get(p), *self._log.bounds(p)) for p in partitions}
 
     def _follow(self, fetched: Fetched) -> None:
-        self._reached.update(fetched.ends)
-        for record in fetched.records:
-            self._reached[record.partition] = max(record.offset + 1, self._reached.get(record.partition, 0))
-        progress = {p: reached for p, reached in self._reached.items() if reached > self._written[p]}
+        self._note(fetched)
+        progress = {p: reached for p, reached in self._reached.items() if reached > self._taken[p]}
         if fetched.records or (progress and self._clock() - self._wrote_at >= self._limits.idle_write_seconds):
-            self._land(fetched.records, progress)
+            began_at = self._clock()
+            stretch = self._trying(lambda: self._reader.read(fetched.records, progress))
+            self._settle()
+            self._begin(stretch, began_at)
+        if len(fetched.records) < self._limits.batch_records:
+            self._settle()
         self._log.commit({})
         self._meters.looked(lambda: self._log.behind(self._written))
 
-    def _land(self, raw: Sequence[RawRecord], progress: Mapping[Partition, int]) -> None:
-        """Make the records and the progress durable together, then tell the group."""
-        began = self._clock()
-        records = self._trying(lambda: tuple(map(self._decode, raw)))
-        rows = self._trying(lambda: self._sink.write(Batch(records=records, progress=progress)))
+    def _note(self, fetched: Fetched) -> None:
+        self._reached.update(fetched.ends)
+        for record in fetched.records:
+            self._reached[record.partition] = max(record.offset + 1, self._reached.get(record.partition, 0))
+
+    def _begin(self, stretch: Stretch, began_at: float) -> None:
+        """Give a stretch to the lander; one that ends before a record that cannot be read is the last."""
+        self._began_at = began_at
+        self._taken.update(stretch.batch.progress)
+        self._lander.begin(stretch)
+        if stretch.poison is not None:
+            self._settle()
+            raise stretch.poison
+
+    def _settle(self) -> None:
+        """Wait until what the lander has is durable, and tell the group. Passes over what operators have given up."""
+        while (stretch := self._lander.stretch) is not None:
+            try:
+                rows = self._trying(self._lander.finish)
+            except PoisonRecord as poison:
+                self._pass_over(stretch, poison)
+                continue
+            self._acknowledge(stretch.batch.progress)
+            self._meters.landed(stretch.batch.records, rows, seconds=self._wrote_at - self._began_at)
+            self._meters.skipped(stretch.skipped)
+            for position in stretch.skipped:
+                log.warning("skipped a record that an operator has given up", extra={"position": str(position)})
+
+    def _pass_over(self, stretch: Stretch, poison: PoisonRecord) -> None:
+        """Go on behind a record that the database refuses. Raises it again where nobody has given it up."""
+        at = stretch.batch.index_of(poison.position)
+        done: Batch = stretch.batch.before(at)
+        self._acknowledge(done.progress)
+        if self._trying(lambda: self._reader.skips.reason_for(poison.position)) is None:
+            raise poison
+        self._meters.landed(done.records, {}, seconds=self._wrote_at - self._began_at)
+        self._lander.begin(
+            Stretch(batch=stretch.batch.after(at), skipped=[*stretch.skipped, poison.position], poison=stretch.poison)
+        )
+
+    def _acknowledge(self, progress: Mapping[Partition, int]) -> None:
         self._written.update(progress)
         self._wrote_at = self._clock()
         if self._held:
             self._held = False
-            self._log.resume(self._written)
+            self._log.resume(self._reached)
         self._log.commit(progress)
-        self._meters.landed(records, rows, seconds=self._wrote_at - began)
 
     def _trying(self, attempt: Callable[[], T]) -> T:
         """Try again while the surroundings fail, with the partitions held; raises Retryable when patience ends."""

@@ -5,11 +5,12 @@ No process but its own sees it; the store outlives the sinks, as a database outl
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from schemas.records import Record
-from sinks.ports import GENERATION, Batch, Fenced, Partition, SinkRecord
+from sinks.ports import GENERATION, Batch, Fenced, Partition, Received, SinkRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,10 +29,11 @@ class Owned:
 
 @dataclass(slots=True, kw_only=True)
 class MemoryStore:
-    """What is durable: rows by (topic, key), positions by partition."""
+    """What is durable: rows by (topic, key), positions by partition, counts of input records."""
 
     rows: dict[tuple[str, str], Landed] = field(default_factory=dict)
     positions: dict[Partition, Owned] = field(default_factory=dict)
+    received: Counter[Received] = field(default_factory=Counter)
 
 
 class MemorySink:
@@ -54,6 +56,7 @@ class MemorySink:
             raise Fenced("another sink has taken partitions over")
         for record in batch.records:
             self._land(record)
+        self._store.received.update(batch.received)
         self._own({p: Owned(epoch=self._owned[p].epoch, next_offset=at) for p, at in batch.progress.items()})
         return {"rows": len(batch.records)}
 

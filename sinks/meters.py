@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Final
 
+from schemas.records import Position
 from sinks.ports import Partition, SinkRecord
 from topology.health import Readiness
 from topology.metrics import (
@@ -20,6 +21,7 @@ from topology.metrics import (
     SINK_PROGRESS_AGE_SECONDS,
     SINK_RECORDS,
     SINK_ROWS,
+    SINK_SKIPPED,
     Meters,
 )
 
@@ -55,6 +57,10 @@ class SinkMeters:
             self._meters.add(SINK_ROWS, count, table=table)
         self._meters.add(SINK_BATCHES)
         self._meters.observe(SINK_BATCH_SECONDS, seconds)
+
+    def skipped(self, positions: Iterable[Position]) -> None:
+        for position in positions:
+            self._meters.add(SINK_SKIPPED, topic=position.topic)
 
     def looked(self, behind: Callable[[], Mapping[Partition, int]]) -> None:
         """A turn of the loop has ended well; `behind` is asked for the lag once in a while."""

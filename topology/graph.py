@@ -32,7 +32,7 @@ class Graph:
 
     def readers(self, name: TopicName) -> list[str]:
         """Names of the stages that read the topic; a changelog is read by its own stage when it starts."""
-        return [stage.name for stage in self.stages if name in stage.inputs or name == stage.changelog]
+        return [s.name for s in self.stages if name in (*s.inputs, *s.counts) or name == s.changelog]
 
 
 def shipped() -> Graph:
@@ -66,7 +66,7 @@ def _repeated(what: str, names: Iterable[str]) -> Iterator[str]:
 def _unknown_topics(graph: Graph) -> Iterator[str]:
     declared = {topic.name for topic in graph.topics}
     for stage in graph.stages:
-        used = {*stage.inputs, *stage.outputs, *([stage.changelog] if stage.changelog else [])}
+        used = {*stage.inputs, *stage.counts, *stage.outputs, *([stage.changelog] if stage.changelog else [])}
         for name in sorted(used - declared):
             yield f"stage {stage.name}: {name} is not declared"
 

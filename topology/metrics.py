@@ -91,6 +91,7 @@ SINK_RECORDS = _counter("alluvium_sink_{stage}_records_consumed_total", _S, "Inp
 SINK_BATCHES = _counter("alluvium_sink_{stage}_batches_total", _S, "Batches committed.")
 SINK_BATCH_SECONDS = _histogram("alluvium_sink_{stage}_batch_seconds", _S, "From the first decode to the commit.")
 SINK_LAG = _gauge("alluvium_sink_{stage}_lag_records", _S, "Records not yet landed.", "topic", "partition")
+SINK_SKIPPED = _counter("alluvium_sink_{stage}_skipped_records_total", _S, "Records that operators gave up.", "topic")
 SINK_FENCES = _counter("alluvium_sink_{stage}_fences_total", _S, "Batches refused because another owner wrote.")
 SINK_PROGRESS_AGE_SECONDS = _gauge("alluvium_sink_{stage}_since_progress_seconds", _S, "Since a commit or idle poll.")
 
@@ -120,6 +121,7 @@ METRICS: tuple[Metric, ...] = (
     SINK_BATCHES,
     SINK_BATCH_SECONDS,
     SINK_LAG,
+    SINK_SKIPPED,
     SINK_FENCES,
     SINK_PROGRESS_AGE_SECONDS,
     API_REQUESTS,

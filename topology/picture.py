@@ -34,7 +34,8 @@ def stage_table(graph: Graph) -> Table:
     for stage in graph.stages:
         writes = "\n".join(stage.outputs) or stage.writes_to or ""
         remembers = ", ".join(store.name for store in stage.stores)
-        table.add_row(stage.name, stage.group, f"python -m {stage.command}", "\n".join(stage.inputs), writes, remembers)
+        reads = "\n".join((*stage.inputs, *(f"{topic} (counts only)" for topic in stage.counts)))
+        table.add_row(stage.name, stage.group, f"python -m {stage.command}", reads, writes, remembers)
     return table
 
 

@@ -42,6 +42,8 @@ class Stage:
     changelog: TopicName | None = None
     writes_to: str | None = None
     """The database a sink lands its rows in."""
+    counts: tuple[TopicName, ...] = ()
+    """Topics whose records a sink counts and nothing else; no answer waits for them."""
 
 
 CONVERSATIONS = Store(
@@ -123,6 +125,7 @@ POSTGRES_SINK = Stage(
         TopicName.OUTCOMES,
     ),
     outputs=(),
+    counts=(TopicName.EVENTS,),
     writes_to="PostgreSQL",
 )
 REDIS_SINK = Stage(

@@ -38,7 +38,7 @@ def row_of(table: Table[Any], record: SinkRecord, generation: int) -> Row:
     try:
         values = _gone(table, record) if record.value is None else _values(table, record.value)
     except ValueError as error:
-        raise PoisonRecord(record.position, f"does not fit table {table.name}: {error}") from error
+        raise PoisonRecord(record.position, f"does not fit table {table.name}: {error}", key=record.key) from error
     return (*values, generation, record.position.offset)
 
 

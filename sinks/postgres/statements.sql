@@ -50,3 +50,32 @@ FROM {staging} AS gone
 WHERE gone.deleted AND NOT kept.deleted
     AND kept.tenant_id = gone.tenant_id AND kept.item_id = gone.item_id
     AND (kept.generation, kept.version_offset) < (gone.generation, gone.version_offset)
+
+-- name: count_received
+-- Adds to the counts of input records. A bare counter, and exact all the same: it moves with the position.
+INSERT INTO events_received AS kept (tenant_id, partition, hour, records)
+SELECT * FROM unnest(%(tenants)s::text[], %(partitions)s::int[], %(hours)s::timestamptz[], %(records)s::bigint[])
+ON CONFLICT (tenant_id, partition, hour) DO UPDATE SET records = kept.records + excluded.records
+
+-- name: record_skip
+-- What an operator has decided of a record; one decision a record and sink.
+INSERT INTO sink_skips (sink, topic, partition, "offset", reason, skipped_by)
+VALUES (%(sink)s, %(topic)s, %(partition)s, %(offset)s, %(reason)s, %(by)s)
+ON CONFLICT DO NOTHING
+
+-- name: reason_to_skip
+-- Why a record may be passed over, if it may.
+SELECT reason FROM sink_skips
+WHERE sink = %(sink)s AND topic = %(topic)s AND partition = %(partition)s AND "offset" = %(offset)s
+
+-- name: list_skips
+-- Every decision, in the order of its records, and whether the sink has passed it; null where it keeps no positions.
+SELECT skip.sink, skip.topic, skip.partition, skip."offset", skip.reason, skip.skipped_by, skip.recorded_at,
+    kept.next_offset > skip."offset" AS passed
+FROM sink_skips AS skip
+LEFT JOIN sink_offsets AS kept USING (sink, topic, partition)
+ORDER BY skip.sink, skip.topic, skip.partition, skip."offset"
+
+-- name: position
+-- Where a sink stands in a partition.
+SELECT next_offset FROM sink_offsets WHERE sink = %(sink)s AND topic = %(topic)s AND partition = %(partition)s

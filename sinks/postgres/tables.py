@@ -178,6 +178,7 @@ OUTCOMES = Table(
         *_columns("text", "tenant_id", "conversation_id", "event_id", "message_id"),
         Column(name="item_ids", type="uuid[]", of=lambda outcome: [UUID(item) for item in outcome.item_ids]),
         *_columns("timestamptz", "recorded_at"),
+        *_columns("text", "key_tenant_id"),
     ),
 )
 
@@ -199,3 +200,5 @@ PROFILES = Table(
 )
 
 TABLES: tuple[Table[Any], ...] = (MESSAGES, MEMORY_ITEMS, MEMORY_ITEM_VERSIONS, EVIDENCE, OUTCOMES, PROFILES)
+
+TABLE_BY_NAME = {table.name: table for table in TABLES}

@@ -5,7 +5,8 @@ One connection, one thread. What a row holds is decided in `rows`, what a statem
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,10 +15,11 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from sinks.ports import GENERATION, Batch, Fenced, Partition, PoisonRecord, SinkRecord
+from sinks.ports import GENERATION, Batch, Fenced, Partition, PoisonRecord, Received, SinkRecord
+from sinks.postgres.refusals import first_refused
 from sinks.postgres.rows import Row, rows_of
 from sinks.postgres.statements import statements
-from sinks.postgres.tables import MEMORY_ITEM_VERSIONS, TABLES, Table
+from sinks.postgres.tables import MEMORY_ITEM_VERSIONS, TABLE_BY_NAME, TABLES, Table
 from topology.errors import Misconfigured, Retryable
 from topology.topics import TopicName
 
@@ -42,6 +44,9 @@ _PASSING = (
     psycopg.errors.IdleInTransactionSessionTimeout,
     psycopg.errors.ReadOnlySqlTransaction,  # a fail-over is under way
 )
+
+_QUOTED_VALUE = re.compile(r': ".*')
+_REFUSED = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,17 +82,34 @@ class PostgresSink:
         return {partition: owned.next_offset for partition, owned in self._owned.items()}
 
     def write(self, batch: Batch) -> Mapping[str, int]:
-        rows = rows_of(batch.records, self._generation)
         try:
-            with self._transaction() as connection:
-                if self._advance(connection, batch.progress):
-                    self._land(connection, rows)
-        except (psycopg.DataError, psycopg.IntegrityError) as error:
+            return self._write(batch)
+        except PoisonRecord as unfit:
+            self._stand_at(batch, unfit)
+            raise
+        except _REFUSED as error:
+            found = first_refused(len(batch.records), lambda count: self._trial(batch.records[:count]))
             # without their details, which quote what a person said
-            raise self._refused(batch.records) or type(error)(_first_line(error)) from None
+            if found is None:
+                raise type(error)(_first_line(error)) from None
+            at, (table, refusal) = found
+            poison = _poison(batch.records[at], table, refusal)
+            self._stand_at(batch, poison)
+            raise poison from None
+
+    def _write(self, batch: Batch) -> Mapping[str, int]:
+        rows = rows_of(batch.records, self._generation)
+        with self._transaction() as connection:
+            if self._advance(connection, batch.progress):
+                self._land(connection, rows)
+                self._count(connection, batch.received)
         for partition, next_offset in batch.progress.items():
             self._owned[partition] = Owned(epoch=self._owned[partition].epoch, next_offset=next_offset)
         return {name: len(found) for name, found in rows.items()}
+
+    def _stand_at(self, batch: Batch, poison: PoisonRecord) -> None:
+        """Land what comes before the record. Raises PoisonRecord for an earlier one, and stands at that."""
+        self.write(batch.before(batch.index_of(poison.position)))
 
     def stop(self) -> None:
         if self._connection is not None:
@@ -112,31 +134,47 @@ class PostgresSink:
         raise Fenced(f"{len(progress) - advanced} of {', '.join(map(str, progress))} belong to another process now")
 
     def _land(self, connection: psycopg.Connection[Any], rows: Mapping[str, Collection[Row]]) -> None:
-        for table in TABLES:
-            if table.name in rows:
-                _copy(connection, table, rows[table.name])
-                connection.execute(_compose("upsert_rows", table))
-        if _any_gone(rows.get(MEMORY_ITEM_VERSIONS.name, ())):
-            connection.execute(_compose("clear_earlier_versions", MEMORY_ITEM_VERSIONS))
+        for name in rows:
+            self._land_table(connection, name, rows)
 
-    def _refused(self, records: Iterable[SinkRecord]) -> PoisonRecord | None:
-        """Which record PostgreSQL does not take: each is tried alone, and taken back."""
-        for record in records:
-            try:
-                with self._transaction() as connection:
-                    self._land(connection, rows_of((record,), self._generation))
-                    raise psycopg.Rollback
-            except (psycopg.DataError, psycopg.IntegrityError) as error:
-                return PoisonRecord(record.position, f"refused by PostgreSQL: {_first_line(error)}")
+    def _land_table(self, connection: psycopg.Connection[Any], name: str, rows: Mapping[str, Collection[Row]]) -> None:
+        table = TABLE_BY_NAME[name]
+        _copy(connection, table, rows[name])
+        connection.execute(_compose("upsert_rows", table))
+        if table is MEMORY_ITEM_VERSIONS and _any_gone(rows[name]):
+            connection.execute(_compose("clear_earlier_versions", table))
+
+    def _count(self, connection: psycopg.Connection[Any], received: Mapping[Received, int]) -> None:
+        if received:
+            counted = {
+                "tenants": [one.tenant_id for one in received],
+                "partitions": [one.partition for one in received],
+                "hours": [one.hour for one in received],
+                "records": list(received.values()),
+            }
+            connection.execute(statements()["count_received"], counted)
+
+    def _trial(self, records: Sequence[SinkRecord]) -> tuple[str, psycopg.Error] | None:
+        """Whether PostgreSQL takes the records, and which table does not; whatever it says, it is taken back."""
+        table = ""
+        try:
+            with self._transaction(undo=True) as connection:
+                rows = rows_of(records, self._generation)
+                for table in rows:
+                    self._land_table(connection, table, rows)
+        except _REFUSED as error:
+            return table, error
         return None
 
     @contextmanager
-    def _transaction(self) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+    def _transaction(self, *, undo: bool = False) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
         """One transaction. Raises Retryable, with the connection dropped, where the server or the way to it fails."""
         try:
             connection = self._connection or self._connect()
-            with connection.transaction():
+            with connection.transaction(force_rollback=undo):
                 yield connection
+        except _REFUSED:
+            raise
         except _PASSING as error:
             self.stop()
             raise Retryable(f"PostgreSQL: {error}", retry_after_seconds=RETRY_AFTER_SECONDS) from error
@@ -151,7 +189,12 @@ class PostgresSink:
 
 
 def _first_line(error: psycopg.Error) -> str:
-    return str(error).partition("\n")[0]
+    """What is wrong, without the value that is, which may be what a person said."""
+    return _QUOTED_VALUE.sub("", str(error).partition("\n")[0])
+
+
+def _poison(record: SinkRecord, table: str, refusal: psycopg.Error) -> PoisonRecord:
+    return PoisonRecord(record.position, f"refused by table {table}: {_first_line(refusal)}", key=record.key)
 
 
 def _names(partitions: Collection[Partition]) -> dict[str, object]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from schemas.ids import ItemId
 from schemas.keys import join_key
-from schemas.limits import validate
+from schemas.limits import tenant_of_key, validate
 from schemas.records import ConversationEvent, Outcome, OutcomeStatus
 from streams.ports import Output, PoisonRecord, RawRecord
 from streams.processors.admission import size_of
@@ -40,6 +40,7 @@ def outcome(
         message_id=event.message_id if event else None,
         item_ids=tuple(dict.fromkeys(item_ids)),
         recorded_at=raw.timestamp,
+        key_tenant_id=tenant_of_key(raw.key) or "",
     )
     key = join_key(at.topic, str(at.partition), str(at.offset))
     return Output(topic=TopicName.OUTCOMES, key=key, value=value, partition=at.partition)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -27,6 +28,8 @@ from topology.stages import POSTGRES_SINK, REDIS_SINK
 
 POSTGRES_STEPS = ("fetched", "advanced", "copied", "landed", "committed")
 REDIS_STEPS = ("fetched", "committed")
+STOPS_WITHIN_SECONDS = 0.2
+"""Another thread may take the signal first, and this one would go on for a moment."""
 
 
 @dataclass(slots=True)
@@ -45,6 +48,7 @@ class Fate:
     def reached(self, step: str) -> None:
         if (step, self.batches) == (self.step, self.nth):
             os.kill(os.getpid(), self.number)
+            time.sleep(STOPS_WITHIN_SECONDS)
 
 
 class MortalPostgresSink(PostgresSink):

@@ -16,9 +16,11 @@ CODEC: Final = Codec(ShippedSchemaIds())
 class ScriptedLog:
     """Gives the script's answers, one a look, then nothing; calls `ended` when there is no more of it."""
 
-    def __init__(self, script: Iterable[Fetched], *, ended: Callable[[], None], end: int = 1_000) -> None:
+    def __init__(
+        self, script: Iterable[Fetched], *, ended: Callable[[], None] = lambda: None, end: int = 1_000
+    ) -> None:
         self._script = list(script)
-        self._ended = ended
+        self.ended = ended
         self._end = end
         self.group: dict[Partition, int] = {}
         self.told: list[dict[Partition, int]] = []
@@ -29,7 +31,7 @@ class ScriptedLog:
 
     def fetch(self, records: int, seconds: float) -> Fetched:
         if not self._script:
-            self._ended()
+            self.ended()
             return Fetched()
         return self._script.pop(0)
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 import psycopg
 import redis
 from psycopg import sql
+from psycopg.rows import args_row
 
+from schemas.ids import TenantId
 from sinks.memory import MemorySink, MemoryStore
-from sinks.ports import Sink
+from sinks.ports import Received, Sink
 from sinks.postgres.tables import TABLES
 from sinks.postgres.writer import PostgresSink
 from sinks.redis.keys import PREFIX
@@ -31,6 +35,10 @@ class Site(Protocol):
         """All that is there, positions aside, in a form that can be compared and printed."""
         ...
 
+    def received(self) -> Mapping[Received, int]:
+        """The counts of input records, where the sink keeps positions."""
+        ...
+
     def wipe(self) -> None:
         """Leave it as it was made."""
         ...
@@ -47,6 +55,9 @@ class MemorySite:
 
     def contents(self) -> dict[str, Any]:
         return {str(row): landed for row, landed in sorted(self._store.rows.items())}
+
+    def received(self) -> Mapping[Received, int]:
+        return self._store.received
 
     def wipe(self) -> None:
         self._store = MemoryStore()
@@ -65,10 +76,14 @@ class PostgresSite:
         with psycopg.connect(self.url) as connection:
             return {table.name: self._rows(connection, table.name, table.types) for table in TABLES}
 
+    def received(self) -> Mapping[Received, int]:
+        with psycopg.connect(self.url) as connection, connection.cursor(row_factory=args_row(_counted)) as cursor:
+            return dict(cursor.execute("SELECT tenant_id, partition, hour, records FROM events_received").fetchall())
+
     def wipe(self) -> None:
         names = sql.SQL(", ").join(sql.Identifier(table.name) for table in TABLES)
         with psycopg.connect(self.url) as connection:
-            connection.execute(sql.SQL("TRUNCATE {}, sink_offsets").format(names))
+            connection.execute(sql.SQL("TRUNCATE {}, sink_offsets, events_received").format(names))
 
     @staticmethod
     def _rows(connection: psycopg.Connection[Any], table: str, columns: dict[str, str]) -> list[tuple[Any, ...]]:
@@ -96,9 +111,16 @@ class RedisSite:
     def contents(self) -> dict[str, Any]:
         return {key: self.client.hgetall(key) for key in sorted(self._keys())}
 
+    def received(self) -> Mapping[Received, int]:
+        return {}
+
     def wipe(self) -> None:
         for key in self._keys():
             self.client.delete(key)
 
     def _keys(self) -> list[str]:
         return list(self.client.scan_iter(f"{PREFIX}:{self._generation}:*"))
+
+
+def _counted(tenant_id: TenantId | None, partition: int, hour: datetime, records: int) -> tuple[Received, int]:
+    return Received(tenant_id=tenant_id, partition=partition, hour=hour.astimezone(UTC)), records

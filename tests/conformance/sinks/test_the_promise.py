@@ -10,13 +10,26 @@ from itertools import count
 import pytest
 
 from schemas.records import ItemStatus
-from sinks.ports import Batch, Fenced, Partition, Sink, SinkRecord
+from sinks.ports import Batch, Fenced, Partition, Received, Sink, SinkRecord
 from sinks.postgres.migrate import migrate
-from support.derived import Tombstone, Topics, a_life, batch_of, evidence, item, message, partition_for, profile
+from support.derived import (
+    NOON,
+    TENANT,
+    Tombstone,
+    Topics,
+    a_life,
+    batch_of,
+    evidence,
+    item,
+    message,
+    partition_for,
+    profile,
+)
 from support.infrastructure import Infrastructure
 from support.sink_sites import MemorySite, PostgresSite, RedisSite, Site
 from topology.topics import TopicName
 
+HOUR = NOON.replace(minute=0, second=0, microsecond=0)
 _generations = count(random.randrange(1_000, 1_000_000))
 
 
@@ -246,6 +259,22 @@ def test_an_item_that_is_gone_leaves_no_words_in_its_history(site: Site) -> None
     topics.append(item("my secret"), item("my secret", status=ItemStatus.ENDED), Tombstone(of=item("my secret")))
     land(site, *topics.batches(1))
     assert "my secret" not in repr(site.contents())
+
+
+def test_what_was_received_is_counted_once_with_its_position(site: Site, opened: Callable[[], Sink]) -> None:
+    if not site.keeps_positions:
+        pytest.skip("keeps no positions")
+    here = Partition(topic=TopicName.EVENTS, number=1)
+    ours, nobodys = (Received(tenant_id=tenant, partition=1, hour=HOUR) for tenant in (TENANT, None))
+    zombie, owner = opened(), opened()
+    zombie.start([here])
+    zombie.write(Batch(records=(), progress={here: 3}, received={ours: 2, nobodys: 1}))
+    owner.start([here])
+    lost = Batch(records=(), progress={here: 5}, received={ours: 1, nobodys: 1})
+    with pytest.raises(Fenced):
+        zombie.write(lost)
+    owner.write(lost)
+    assert site.received() == {ours: 3, nobodys: 2}
 
 
 def test_stopping_twice_is_stopping(site: Site) -> None:

@@ -234,5 +234,6 @@ def test_a_record_that_is_not_ours_stops_the_process_and_is_named(
     assert process.returncode == 1
     ours = [line for line in logs.decode().splitlines() if line.startswith("{")]  # a C library may add its own
     (last,) = [line for line in map(json.loads, ours) if line["level"] == "CRITICAL"]
-    assert "conversation.outcomes.v1/3 at offset 0: cannot be read: no Confluent header" in last["message"]
+    assert "conversation.outcomes.v1/3 at offset 0 (key key): cannot be read: no Confluent header" in last["message"]
+    assert 'python -m sinks skip --sink postgres conversation.outcomes.v1 3 0 --reason "..."' in last["message"]
     assert site.positions().get((TopicName.OUTCOMES, 3)) == 0

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from schemas.ids import ConversationId, EventId, MessageId, TenantId, UserId
-from schemas.limits import TEXT_BYTES, time_in_future, validate
+from schemas.limits import TEXT_BYTES, tenant_of_key, time_in_future, validate
 from schemas.records import ConversationEvent, EventType
 
 SAID = ConversationEvent(
@@ -136,3 +136,24 @@ def test_the_future_begins_after_the_tolerance() -> None:
     problem = time_in_future(SAID, now=now - timedelta(microseconds=1), tolerance_seconds=300)
     assert problem is not None
     assert (problem.field, problem.reason) == ("occurred_at", "time_in_future")
+
+
+@pytest.mark.parametrize(
+    ("key", "tenant"),
+    [
+        (b"local/garden", "local"),
+        (b"A-z_0.9/a/b", "A-z_0.9"),
+        (b"local", "local"),
+        (b"local/", "local"),
+        (b"/garden", None),
+        (b"", None),
+        (None, None),
+        (b"no tenant/garden", None),
+        (b"local\n/garden", None),
+        ("café/garden".encode(), None),
+        (b"\xff\xfe/garden", None),
+        (b"x" * 65 + b"/garden", None),
+    ],
+)
+def test_the_tenant_of_a_key_is_what_stands_before_the_slash(key: bytes | None, tenant: str | None) -> None:
+    assert tenant_of_key(key) == tenant

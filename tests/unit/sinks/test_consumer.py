@@ -2,103 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from functools import partial
+from collections.abc import Collection, Mapping
 
 import pytest
 
-from sinks.consumer import Limits, SinkLoop
-from sinks.decoding import decode
-from sinks.log import Fetched, RawRecord
-from sinks.memory import MemorySink, MemoryStore
-from sinks.meters import SinkMeters
-from sinks.ports import Batch, Fenced, Partition, PoisonRecord
-from support.derived import Topics, message, partition_for
-from support.scripted_log import CODEC, ScriptedLog, raw
+from sinks.log import Fetched
+from sinks.memory import MemorySink
+from sinks.ports import Batch, Fenced, Partition
+from support.derived import Topics, partition_for
+from support.sink_bench import (
+    ASSIGNED,
+    ELSEWHERE,
+    HERE,
+    ONE,
+    RECORDS,
+    THREE,
+    TWO,
+    Bench,
+    away,
+    failing,
+    records,
+    told,
+    void,
+)
 from topology.errors import Misconfigured, Retryable
-from topology.metrics import SINK_BATCHES, SINK_LAG, SINK_RECORDS, SINK_ROWS, build
+from topology.metrics import SINK_BATCHES, SINK_LAG, SINK_RECORDS, SINK_ROWS
 from topology.topics import TopicName
-
-ONE, TWO, THREE = (message(f"m{number}", f"words {number}", minute=number) for number in (1, 2, 3))
-
-
-def records(*said: object) -> list[RawRecord]:
-    topics = Topics()
-    topics.append(*said)  # type: ignore[arg-type]
-    return [raw(record) for record in topics.records]
-
-
-RECORDS = records(ONE, TWO, THREE)
-HERE = RECORDS[0].partition
-ELSEWHERE = Partition(topic=TopicName.MESSAGES, number=1 - HERE.number)
-ASSIGNED = Fetched(assigned=[HERE, ELSEWHERE])
-
-
-class Bench:
-    """A loop over a script and a sink in memory."""
-
-    def __init__(self, *script: Fetched, patience_seconds: float = 60.0, end: int = 1_000) -> None:
-        self.now = 0.0
-        self.store = MemoryStore()
-        self.sink: MemorySink = MemorySink(self.store)
-        self.meters = build("postgres")
-        self.log = ScriptedLog(script, ended=self.stop, end=end)
-        self.patience_seconds = patience_seconds
-
-    def run(self) -> Bench:
-        self.loop = SinkLoop(
-            log=self.log,
-            sink=self.sink,
-            decode=partial(decode, CODEC),
-            limits=Limits(batch_records=10, batch_wait_seconds=0.0, patience_seconds=self.patience_seconds),
-            meters=SinkMeters(self.meters, self.tick),
-            clock=self.tick,
-        )
-        self.loop.run()
-        return self
-
-    def stop(self) -> None:
-        self.loop.stop()
-
-    def tick(self) -> float:
-        """A clock that a fifth of an idle write's pause passes on at each look."""
-        self.now += 0.04
-        return self.now
-
-    @property
-    def rows(self) -> int:
-        return len(self.store.rows)
-
-
-class Failing(MemorySink):
-    """Raises what it is told to, one a write, before it writes; then it writes."""
-
-    def __init__(self, store: MemoryStore, *failures: Exception, on_start: bool = False) -> None:
-        super().__init__(store)
-        self.failures = list(failures)
-        self.on_start = on_start
-        self.before: Callable[[], None] = lambda: None
-
-    def start(self, partitions: Collection[Partition], /) -> Mapping[Partition, int]:
-        if self.on_start and self.failures:
-            raise self.failures.pop(0)
-        return super().start(partitions)
-
-    def write(self, batch: Batch) -> Mapping[str, int]:
-        self.before()
-        if self.failures:
-            raise self.failures.pop(0)
-        return super().write(batch)
-
-
-def away() -> Retryable:
-    return Retryable("the database is away", retry_after_seconds=0.5)
-
-
-def failing(bench: Bench, *failures: Exception, on_start: bool = False) -> Failing:
-    sink = Failing(bench.store, *failures, on_start=on_start)
-    bench.sink = sink
-    return sink
 
 
 def test_records_are_landed_and_then_acknowledged() -> None:
@@ -220,15 +149,6 @@ def test_a_lost_partition_stops_the_process() -> None:
     assert bench.log.closed
 
 
-def test_a_record_that_cannot_be_read_stops_the_process_and_is_named() -> None:
-    bad = RawRecord(partition=HERE, offset=3, timestamp=RECORDS[0].timestamp, key=b"k", value=b"\x00junk")
-    bench = Bench(ASSIGNED, Fetched(records=[*RECORDS, bad]))
-    with pytest.raises(PoisonRecord, match=rf"{HERE} at offset 3: cannot be read"):
-        bench.run()
-    assert bench.rows == 0
-    assert bench.log.group == {HERE: 0, ELSEWHERE: 0}
-
-
 def test_a_log_that_ends_before_the_rows_is_refused() -> None:
     bench = Bench(ASSIGNED, end=1)
     bench.sink.start([HERE])
@@ -239,19 +159,11 @@ def test_a_log_that_ends_before_the_rows_is_refused() -> None:
 
 def test_the_meters_count_records_rows_batches_and_lag() -> None:
     bench = Bench(ASSIGNED, Fetched(records=RECORDS), *[Fetched()] * 40).run()
-    told = {
-        (sample.name, tuple(sample.labels.values())): sample.value
-        for family in bench.meters.registry.collect()
-        for sample in family.samples
-    }
-    assert told[SINK_RECORDS.named("postgres"), (TopicName.MESSAGES.value,)] == 3
-    assert told[SINK_ROWS.named("postgres"), ("rows",)] == 3
-    assert told[SINK_BATCHES.named("postgres"), ()] == 1
-    assert told[SINK_LAG.named("postgres"), (TopicName.MESSAGES.value, str(HERE.number))] == 997
-
-
-def void(_: object) -> None:
-    """For a lambda that must give nothing."""
+    found = told(bench)
+    assert found[SINK_RECORDS.named("postgres"), (TopicName.MESSAGES.value,)] == 3
+    assert found[SINK_ROWS.named("postgres"), ("rows",)] == 3
+    assert found[SINK_BATCHES.named("postgres"), ()] == 1
+    assert found[SINK_LAG.named("postgres"), (TopicName.MESSAGES.value, str(HERE.number))] == 997
 
 
 def test_the_records_of_this_page_are_of_one_partition() -> None:

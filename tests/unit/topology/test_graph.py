@@ -75,6 +75,13 @@ def test_a_stage_that_does_not_write_what_it_should() -> None:
     assert found == ["topic memory.messages.v1: extract is among its writers and does not write it"]
 
 
+def test_a_topic_that_is_counted_is_read() -> None:
+    mute = replace(EXTRACT, inputs=(TopicName.COMMANDS,))
+
+    assert "topic conversation.events.v1: nobody reads it" not in with_stage(mute)
+    assert "topic conversation.events.v1: nobody reads it" in faults(stages=[mute, replace(POSTGRES_SINK, counts=())])
+
+
 def test_an_input_that_is_not_declared() -> None:
     found = faults(topics=[topic for topic in TOPICS if topic is not COMMANDS])
 

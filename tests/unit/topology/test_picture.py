@@ -35,6 +35,7 @@ def test_edges_follow_the_records() -> None:
     assert {
         "chat_systems --> conversation_events_v1",
         "conversation_events_v1 --> streams_extract",
+        "conversation_events_v1 --> sinks_postgres",
         "streams_extract --> memory_messages_v1",
         "streams_extract -.-> conversation_events_v1_dlq",
         "memory_profiles_v1 --> sinks_redis",

@@ -67,6 +67,17 @@ def test_the_outcome_of_a_dead_letter_names_its_event_where_that_is_known(extrac
     assert (nameless.tenant_id, nameless.event_id) == (None, None)
 
 
+@pytest.mark.parametrize(
+    ("key", "tenant"), [(b"acme/other", "acme"), (b"another/x", "another"), (b"\xff/x", ""), (b"", ""), (None, "")]
+)
+def test_an_outcome_names_the_tenant_of_its_key_whatever_the_event_says(
+    extract: Extract, key: bytes | None, tenant: str
+) -> None:
+    extract.take_raw(replace(raw_of(said(1, "a")), key=key)).take(said(2, "next"))
+
+    assert [outcome.key_tenant_id for outcome in extract.outcomes] == [tenant, TENANT]
+
+
 def test_an_edit_needs_no_author(extract: Extract) -> None:
     extract.take(said(1, "a"), edited(1, "b", at=2, user_id=None))
 
