@@ -6,10 +6,10 @@ One connection, one thread. What a row holds is decided in `rows`, what a statem
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import psycopg
 from psycopg import sql
@@ -49,6 +49,9 @@ _QUOTED_VALUE = re.compile(r': ".*')
 _REFUSED = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded)
 
 
+Connect: TypeAlias = Callable[..., psycopg.Connection[tuple[Any, ...]]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owned:
     """What this process knows of a partition it owns: under which epoch, and up to where it has written."""
@@ -60,8 +63,11 @@ class Owned:
 class PostgresSink:
     """A `sinks.ports.Sink` that keeps positions under the name `sink`, which is its consumer group."""
 
-    def __init__(self, url: str, *, sink: str, generation: int = GENERATION) -> None:
+    def __init__(
+        self, url: str, *, sink: str, generation: int = GENERATION, connect: Connect = psycopg.Connection.connect
+    ) -> None:
         self._url = url
+        self._connect_to = connect
         self._sink = sink
         self._generation = generation
         self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
@@ -182,7 +188,7 @@ class PostgresSink:
     def _connect(self) -> psycopg.Connection[tuple[Any, ...]]:
         options = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
         target = make_conninfo(self._url, application_name=self._sink, options=options, **PATIENCE)
-        connection = self._connection = psycopg.connect(target, autocommit=True)
+        connection = self._connection = self._connect_to(target, autocommit=True)
         for table in TABLES:
             connection.execute(_compose("create_staging", table))
         return connection
