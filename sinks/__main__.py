@@ -22,7 +22,8 @@ from topology.stages import POSTGRES_SINK
 from topology.topics import TopicName
 
 _instance_id = click.option(
-    "--instance-id", help="A name that stays over restarts, for static membership: a quick restart moves no partition."
+    "--instance-id",
+    help="A name that stays over restarts, for static membership; goes before INSTANCE_ID.",
 )
 
 

@@ -21,7 +21,7 @@ from sinks.log import KafkaLog
 from sinks.meters import SinkMeters
 from sinks.ports import Fenced, PoisonRecord, Sink
 from sinks.postgres.skips import PostgresSkips
-from topology import metrics
+from topology import kafka, metrics
 from topology.health import HealthServer
 from topology.kafka import ClientConfig, consumer_config
 from topology.settings import Settings
@@ -54,10 +54,11 @@ def skips_of(settings: Settings, stage: Stage) -> PostgresSkips:
 def run(settings: Settings, name: str, *, instance_id: str | None = None) -> int:
     """Follow the log until SIGTERM or SIGINT. Returns the exit code: 0 after a signal, 1 after a failure."""
     stage, build = SINKS[name]
-    meters = SinkMeters(metrics.build(stage.name))
     ids = RegistrySchemaIds(settings.schema_registry_url)
+    member = KafkaLog(_kafka(settings, stage, instance_id), (*stage.inputs, *stage.counts))
+    meters = SinkMeters(metrics.build(stage.name), adrift_seconds=member.adrift_seconds)
     loop = SinkLoop(
-        log=KafkaLog(_kafka(settings, stage, instance_id), (*stage.inputs, *stage.counts)),
+        log=member,
         sink=build(settings),
         reader=Reader(partial(decode, Codec(ids)), skips=skips_of(settings, stage), counted=stage.counts),
         limits=Limits(
@@ -93,7 +94,8 @@ def _to_skip(name: str, poison: PoisonRecord) -> str:
 
 def _kafka(settings: Settings, stage: Stage, instance_id: str | None) -> ClientConfig:
     config = consumer_config(settings, group=stage.group) | {"fetch.wait.max.ms": settings.sink_batch_wait_ms}
-    return config | {"group.instance.id": instance_id} if instance_id else config
+    static = instance_id or kafka.instance_id(settings)
+    return config | {"group.instance.id": static} if static else config
 
 
 @contextmanager
@@ -101,7 +103,9 @@ def _probes(settings: Settings, meters: SinkMeters) -> Iterator[None]:
     if not settings.metrics_port:
         yield
         return
-    server = HealthServer(settings.metrics_port, meters.ready, registry=meters.registry, host=settings.metrics_host)
+    server = HealthServer(
+        settings.metrics_port, meters.ready, live=meters.live, registry=meters.registry, host=settings.metrics_host
+    )
     server.start()
     try:
         yield

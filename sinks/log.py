@@ -24,6 +24,9 @@ T = TypeVar("T")
 ANSWER_SECONDS: Final = 5.0
 RETRY_AFTER_SECONDS: Final = 0.5
 COMMIT_AGAIN_SECONDS: Final = 1.0
+ADRIFT_AFTER_SECONDS: Final = 30.0
+"""Beyond `max.poll.interval.ms`, which a join may have to wait for a member that hangs. Who has no place in the group
+by then has been seen to wait for good after a broker was frozen, the group empty; a new process joins at once."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -42,6 +45,10 @@ _PASSING: Final = frozenset(
     }
 )
 """What librdkafka tells of and gets over by itself; anything else would leave a partition unread in silence."""
+
+
+class Adrift(Exception):
+    """This process cannot get back into its group: it should end, and be started again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +119,8 @@ class KafkaLog:
     """A Log over one member of a consumer group.
 
     Records fetched in the call in which the group shares partitions out anew may be of before or after: all of them
-    are dropped, and reading begins again where `resume` says.
+    are dropped, and reading begins again where `resume` says. `fetch` and `hold` raise Adrift where the group has given
+    this process no place for a long time.
     """
 
     def __init__(
@@ -127,8 +135,10 @@ class KafkaLog:
         self._clock = clock
         self._assigned: Collection[Partition] = ()
         self._changed = False
+        self._adrift_since: float | None = clock()
         self._owed: dict[Partition, int] = {}
         self._told_at = 0.0
+        self._adrift_limit = float(str(config["max.poll.interval.ms"])) / 1_000 + ADRIFT_AFTER_SECONDS
         self._consumer = Consumer({**config, **own})
         self._consumer.subscribe(
             [topic.value for topic in topics],
@@ -139,6 +149,8 @@ class KafkaLog:
 
     def fetch(self, records: int, seconds: float) -> Fetched:
         messages = self._consumer.consume(records, seconds)
+        if (adrift := self.adrift_seconds()) > self._adrift_limit:
+            raise Adrift(f"the group has given this process no place for {adrift:.0f} s")
         if self._changed:
             self._changed = False
             return Fetched(assigned=self._assigned)
@@ -171,6 +183,10 @@ class KafkaLog:
     def behind(self, positions: Mapping[Partition, int]) -> Mapping[Partition, int]:
         return {partition: max(0, self._end(partition) - offset) for partition, offset in positions.items()}
 
+    def adrift_seconds(self) -> float:
+        """How long this process has been without a place in its group; 0 while it has one, be it without partitions."""
+        return 0.0 if self._adrift_since is None else self._clock() - self._adrift_since
+
     def close(self) -> None:
         self._consumer.close()
 
@@ -181,12 +197,14 @@ class KafkaLog:
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         consumer.assign([])  # nothing is read before the sink has said from where
         self._assigned = tuple(_partition(one) for one in partitions)
+        self._adrift_since = None
         self._changed = True
 
     def _on_revoke(self, consumer: Consumer, _partitions: list[TopicPartition]) -> None:
         consumer.unassign()
         self._owed.clear()
         self._assigned = ()
+        self._adrift_since = self._clock()
         self._changed = True
 
     def _on_commit(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:

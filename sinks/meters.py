@@ -12,7 +12,7 @@ from typing import Final
 
 from schemas.records import Position
 from sinks.ports import Partition, SinkRecord
-from topology.health import Readiness
+from topology.health import Readiness, StallWatch
 from topology.metrics import (
     SINK_BATCH_SECONDS,
     SINK_BATCHES,
@@ -29,15 +29,25 @@ LAG_SECONDS: Final = 1.0
 """Between looks at the lag, which asks librdkafka for each partition."""
 STALLED_SECONDS: Final = 15.0
 """Without a batch or an idle look: something is in the way, such as a database that is away."""
+DEAD_SECONDS: Final = 180.0
+"""The same, or with records to read and none read: longer than the loop bears with a database (60 s) or without a place
+in its group (150 s), after which it ends by itself; who is still there is stuck, and an orchestrator should end it."""
 
 
 class SinkMeters:
-    """The meters of one sink process. Probes call `ready` on threads of their own."""
+    """The meters of one sink process. Probes call `ready` and `live` on threads of their own."""
 
-    def __init__(self, meters: Meters, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        meters: Meters,
+        clock: Callable[[], float] = time.monotonic,
+        adrift_seconds: Callable[[], float] = lambda: 0.0,
+    ) -> None:
         self.registry = meters.registry
         self._meters = meters
         self._clock = clock
+        self._adrift_seconds = adrift_seconds
+        self._stall = StallWatch(clock)
         self._progressed_at = clock()
         self._lag_at = 0.0
         self._partitions: frozenset[Partition] | None = None
@@ -55,6 +65,7 @@ class SinkMeters:
             self._meters.add(SINK_RECORDS, count, topic=topic)
         for table, count in rows.items():
             self._meters.add(SINK_ROWS, count, table=table)
+        self._stall.moved()
         self._meters.add(SINK_BATCHES)
         self._meters.observe(SINK_BATCH_SECONDS, seconds)
 
@@ -73,20 +84,28 @@ class SinkMeters:
         self._meters.add(SINK_FENCES)
 
     def ready(self) -> Readiness:
-        """Ready once the group has given this process its share (which may be none), while turns end well."""
-        assigned = self._partitions is not None
-        stalled = self._age() > STALLED_SECONDS
-        return Readiness(
-            ready=assigned and not stalled,
-            checks={
-                "assignment": f"{len(self._partitions or ())} partitions" if assigned else "none yet",
-                "progress": f"{self._age():.0f} s ago",
-            },
-        )
+        """Ready while the group has given this process its share (which may be none) and turns end well."""
+        assigned = self._partitions is not None and not self._adrift_seconds()
+        return Readiness(ready=assigned and self._age() <= STALLED_SECONDS, checks=self._checks(assigned=assigned))
+
+    def live(self) -> Readiness:
+        """Alive unless it is stuck: turns do not end, records are there and none is landed, or the group forgot it."""
+        stuck = max(self._age(), self._stall.seconds, self._adrift_seconds())
+        return Readiness(ready=stuck <= DEAD_SECONDS, checks=self._checks(assigned=not self._adrift_seconds()))
+
+    def _checks(self, *, assigned: bool) -> Mapping[str, str]:
+        return {
+            "assignment": f"{len(self._partitions or ())} partitions"
+            if assigned
+            else f"none for {self._adrift_seconds():.0f} s",
+            "progress": f"{self._age():.0f} s ago",
+            "stalled_with_lag": f"{self._stall.seconds:.0f} s",
+        }
 
     def _age(self) -> float:
         return self._clock() - self._progressed_at
 
     def _show_lag(self, lag: Mapping[Partition, int]) -> None:
+        self._stall.lags(sum(lag.values()))
         for partition, records in lag.items():
             self._meters.set(SINK_LAG, records, topic=partition.topic, partition=partition.number)

@@ -6,6 +6,7 @@ Runs on a thread of its own and answers three paths; the API serves the same pat
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -35,6 +36,34 @@ class Answer:
     status: HTTPStatus
     content_type: str
     body: bytes
+
+
+class StallWatch:
+    """How long there has been something to do and nothing was done.
+
+    `lags` and `moved` are told by the loop, `seconds` is asked by probes, on other threads: each is one assignment.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._since: float | None = None
+
+    def lags(self, records: int) -> None:
+        """What is left to do, as seen now."""
+        if records == 0:
+            self._since = None
+        elif self._since is None:
+            self._since = self._clock()
+
+    def moved(self) -> None:
+        """Something was done; what is left counts from now."""
+        if self._since is not None:
+            self._since = self._clock()
+
+    @property
+    def seconds(self) -> float:
+        since = self._since
+        return 0.0 if since is None else self._clock() - since
 
 
 def always() -> Readiness:

@@ -6,6 +6,7 @@ Builds configurations and an admin client; topics are made by `topology.apply`.
 from __future__ import annotations
 
 import logging
+import socket
 from typing import Any, TypeAlias, cast
 
 from confluent_kafka.admin import AdminClient
@@ -19,6 +20,17 @@ LOGGER = "librdkafka"
 
 RECORD_BYTES = 4 * 1024 * 1024
 """The largest record anybody may send; what derives from an event of the largest size stays well below."""
+
+HOSTNAME = "@hostname"
+"""As INSTANCE_ID: a container's and a pod's own name, which no other replica has."""
+
+POLL_INTERVAL_MS = 120_000
+"""Between two polls of a member: longer than the slowest batch of a sink (a few statements of 30 s at the most). Also
+how long a join may take, and how long the group waits for a member that hangs; librdkafka's default is 300 s."""
+
+REQUEST_MS = 15_000
+"""Of one request. A member that lost its place asks for another only once its commits in flight have ended, which a
+broker that was frozen never answers: with librdkafka's 60 s, and its retries, that took minutes."""
 
 _PATIENCE: ClientConfig = {
     "reconnect.backoff.ms": 100,
@@ -66,15 +78,24 @@ def producer_config(settings: Settings) -> ClientConfig:
 
 def consumer_config(settings: Settings, *, group: str) -> ClientConfig:
     """A consumer that sees committed records only and commits nothing by itself."""
+    session_ms = settings.session_timeout_seconds * 1_000
     return {
         **client_config(settings),
         "group.id": group,
-        "session.timeout.ms": settings.session_timeout_seconds * 1_000,
+        "session.timeout.ms": session_ms,
+        "max.poll.interval.ms": max(POLL_INTERVAL_MS, session_ms),
+        "socket.timeout.ms": REQUEST_MS,
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,
         "auto.offset.reset": "earliest",
         "isolation.level": "read_committed",
     }
+
+
+def instance_id(settings: Settings) -> str | None:
+    """The name of this process in its consumer group, for static membership; None where it is not wanted."""
+    given = settings.instance_id
+    return (socket.gethostname() if given == HOSTNAME else given) or None
 
 
 def admin(settings: Settings) -> AdminClient:

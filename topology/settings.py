@@ -29,6 +29,12 @@ class ProcessSettings(_Group):
     metrics_port: int = Field(
         default=0, ge=0, le=65535, description="Port of an agent's or sink's health and metrics; 0: none."
     )
+    instance_id: str = Field(
+        default="",
+        max_length=249,
+        description="Static name of an agent or sink in its consumer group, its own and kept over restarts: a restart "
+        "within the session moves no partition. `@hostname`: the machine's name; empty: none.",
+    )
     sentry_dsn: str = Field(default="", description="Where errors are reported; empty: nowhere.")
 
 
@@ -80,6 +86,11 @@ class AgentSettings(_Group):
     )
     poison_window_records: int = Field(
         default=1_000, ge=1, le=100_000, description="How many are the last records, of one partition."
+    )
+    recovery_deadline_seconds: int = Field(
+        default=300,
+        ge=30,
+        description="How long an agent may take to get partitions and restore them before it counts as not alive.",
     )
     session_timeout_seconds: int = Field(
         default=10, ge=6, le=300, description="Consumer group session of agents and sinks."

@@ -37,6 +37,7 @@ def own_process(stack: Stack, name: str) -> dict[str, str]:
         "REPLICATION_FACTOR": "1",
         "STATE_DIR": str(stack.data(name)),
         "SESSION_TIMEOUT_SECONDS": "6",  # the least a broker allows: a killed worker's partitions are free sooner
+        "INSTANCE_ID": name,  # one process a group: a restart moves no partition
         "PYTHONUNBUFFERED": "1",
     }
     metrics = stack.ports.get(f"{name}_metrics")

@@ -33,6 +33,8 @@ TakeOver = Callable[[Iterable[int]], Awaitable[PartitionEnds]]
 class ControlThread(AIOKafkaConsumerThread):
     """A member of the consumer group that fetches nothing: the lanes read for themselves."""
 
+    _committing: asyncio.Task[None] | None = None
+
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         consumer = self._ensure_consumer()
         consumer.pause(*consumer.assignment())
@@ -46,6 +48,11 @@ class ControlThread(AIOKafkaConsumerThread):
         return bool(await self.call_thread(self._commit_progress, offsets))
 
     async def _commit_progress(self, offsets: Mapping[TP, int]) -> bool:
+        """One commit at a time, waited for briefly and never cut off: aiokafka shields its request from a cancellation,
+        so that a frozen broker would collect one request a try, each to fail later with nobody left to hear of it.
+        """
+        if self._committing is not None and not self._committing.done():
+            return False
         consumer = self._ensure_consumer()
         mine = consumer.assignment()
         wanted = {
@@ -53,13 +60,22 @@ class ControlThread(AIOKafkaConsumerThread):
             for tp, offset in offsets.items()
             if tp in mine
         }
-        try:
-            async with asyncio.timeout(COMMIT_SECONDS):
-                await consumer.commit(wanted)
-        except (KafkaError, TimeoutError) as error:
-            logger.info("progress not committed", extra={"reason": repr(error)})
-            return False
-        return True
+        self._committing = asyncio.ensure_future(consumer.commit(wanted))
+        self._committing.add_done_callback(_told_where_it_failed)
+        await asyncio.wait({self._committing}, timeout=COMMIT_SECONDS)
+        return _succeeded(self._committing)
+
+
+def _succeeded(commit: asyncio.Task[None]) -> bool:
+    return commit.done() and not commit.cancelled() and commit.exception() is None
+
+
+def _told_where_it_failed(commit: asyncio.Task[None]) -> None:
+    """Raises what is not the broker's: the event loop logs it, and lag stays visible."""
+    if not commit.cancelled() and (error := commit.exception()) is not None:
+        if not isinstance(error, KafkaError):
+            raise error
+        logger.info("progress not committed", extra={"reason": repr(error)})
 
 
 class ControlConsumer(Consumer):

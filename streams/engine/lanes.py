@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -67,6 +68,12 @@ class Lanes:
         self._assignment = 0
         self._prepared = 0
         self._begun = False
+        self._opening_since: float | None = time.monotonic()
+
+    @property
+    def opening_seconds(self) -> float:
+        """How long this process has been on its way to partitions it works on; 0 once it works, or has none to."""
+        return 0.0 if self._opening_since is None else time.monotonic() - self._opening_since
 
     @property
     def begun(self) -> bool:
@@ -136,6 +143,7 @@ class Lanes:
             self._context.meter.progressed(lane.partition)
         self._feeds = [asyncio.ensure_future(self._feed(lane)) for lane in self._lanes.values()]
         self._begun = True
+        self._opening_since = None
         logger.info("lanes opened", extra={"partitions": self.partitions})
 
     async def _feed(self, lane: Lane) -> None:
@@ -209,6 +217,8 @@ class Lanes:
     async def release(self) -> None:
         """Let checkpoints in progress finish, then close all lanes. Idempotent."""
         self._begun = False
+        if self._opening_since is None:
+            self._opening_since = time.monotonic()
         lanes, self._lanes = list(self._lanes.values()), {}
         feeds, self._feeds = self._feeds, []
         for lane in lanes:

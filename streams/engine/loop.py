@@ -25,7 +25,8 @@ from streams.ports import Processor
 from streams.processors.poison_limit import PoisonLimit
 from topology import metrics
 from topology.errors import Misconfigured
-from topology.kafka import client_config
+from topology.health import StallWatch
+from topology.kafka import client_config, instance_id
 from topology.metrics import Meters
 from topology.settings import Settings
 
@@ -56,6 +57,8 @@ class Engine:
     app: faust.App
     lanes: Lanes
     meter: RunMeter
+    stall: StallWatch
+    """How long there has been lag and no checkpoint."""
 
 
 def build_engine(settings: Settings, processor: Processor, codec: Codec, meters: Meters) -> Engine:
@@ -101,7 +104,8 @@ class _Assembly:
         self._lanes = Lanes(context, client_config(settings), self._offer)
         self._committed: dict[tuple[str, int], int] = {}
         self._register(app)
-        self.engine = Engine(app=app, lanes=self._lanes, meter=context.meter)
+        self._stall = StallWatch()
+        self.engine = Engine(app=app, lanes=self._lanes, meter=context.meter, stall=self._stall)
         meters.follow(metrics.PROGRESS_AGE_SECONDS, lambda: context.meter.seconds_since_progress)
         self._meters = meters
 
@@ -157,9 +161,17 @@ class _Assembly:
     async def _report_progress(self) -> None:
         while not self._app.should_stop:  # Faust cancels this task when it stops
             await asyncio.sleep(PROGRESS_SECONDS)
+            before = self._lanes.progress()
             await self._commit_progress()
-            for number, lag in self._lanes.lag().items():
-                self._meters.set(metrics.LAG_RECORDS, lag, partition=number)
+            self._watch(moved=self._lanes.progress() != before)
+
+    def _watch(self, *, moved: bool) -> None:
+        lags = self._lanes.lag()
+        for number, lag in lags.items():
+            self._meters.set(metrics.LAG_RECORDS, lag, partition=number)
+        self._stall.lags(sum(lags.values()))
+        if moved:
+            self._stall.moved()
 
     async def _commit_progress(self) -> None:
         progress = self._lanes.progress()
@@ -186,6 +198,7 @@ def _faust_app(settings: Settings, group: str, manager: type) -> faust.App:
         topic_partitions=settings.partitions,
         topic_replication_factor=settings.replication_factor,
         table_standby_replicas=0,
+        consumer_group_instance_id=instance_id(settings),
         broker_session_timeout=session,
         broker_heartbeat_interval=min(3.0, session / 4),
         broker_rebalance_timeout=60.0,

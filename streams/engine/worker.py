@@ -34,7 +34,7 @@ def run_worker(settings: Settings, processor: Processor, codec: Codec, meters: M
     health = HealthServer(
         settings.metrics_port,
         ready=lambda: _ready(engine),
-        live=lambda: _live(engine),
+        live=lambda: _live(engine, settings.recovery_deadline_seconds),
         host=settings.metrics_host,
         registry=meters.registry if settings.enable_metrics else None,
     )
@@ -67,8 +67,14 @@ def _ready(engine: Engine) -> Readiness:
     return Readiness(ready=engine.lanes.begun, checks={"partitions": partitions, "lag_records": str(lag)})
 
 
-def _live(engine: Engine) -> Readiness:
-    """Alive while there is nothing to do or something gets done."""
-    idle_seconds = engine.meter.seconds_since_progress
-    stalled = bool(engine.lanes.partitions) and idle_seconds > STALLED_SECONDS
-    return Readiness(ready=not stalled, checks={"seconds_since_progress": f"{idle_seconds:.1f}"})
+def _live(engine: Engine, recovery_deadline_seconds: float) -> Readiness:
+    """Alive while there is nothing to do or something gets done, and while partitions are restored within the deadline.
+
+    Idle polls are no progress where there is lag: a reader that hears nothing of a broker polls idly too.
+    """
+    opening = engine.lanes.opening_seconds
+    stuck = max(engine.meter.seconds_since_progress, engine.stall.seconds)
+    return Readiness(
+        ready=opening <= recovery_deadline_seconds and stuck <= STALLED_SECONDS,
+        checks={"seconds_since_progress": f"{stuck:.1f}", "seconds_without_partitions_at_work": f"{opening:.1f}"},
+    )

@@ -49,6 +49,11 @@ def test_overridden_methods_keep_their_shape(owner: type, name: str, parameters:
     assert list(inspect.signature(getattr(owner, name)).parameters) == parameters
 
 
+def test_aiokafka_shields_the_request_of_a_commit_from_a_cancellation() -> None:
+    """Hence a commit is waited for and not cut off: what was shielded would fail with nobody to hear of it."""
+    assert "asyncio.shield(self._do_commit_offsets(" in inspect.getsource(GroupCoordinator.commit_offsets)
+
+
 def test_recovery_asks_our_methods_by_position() -> None:
     """Our overrides rename parameters; a call by keyword would fail."""
     source = inspect.getsource(Recovery._restart_recovery.fun)

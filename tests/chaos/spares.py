@@ -58,6 +58,7 @@ def begin(stack: Stack, victim: str, logs: Path, number: int = 1) -> Spare:
     own = {
         "STATE_DIR": str(stack.data(name)),
         "METRICS_PORT": str(port),
+        "INSTANCE_ID": name,
         MARKER_VARIABLE: str(stack.directory),
         COMPONENT_VARIABLE: name,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -33,6 +34,7 @@ CODEC = Codec(ShippedSchemaIds())
 SESSION_SECONDS = 6
 POISON = b"\xff not a record"
 WAIT_SECONDS = 60.0
+GRACE_SECONDS = 30.0  # what deploy.local and docker-compose.yml wait at the least before they kill
 
 
 class Workers:
@@ -269,3 +271,46 @@ def test_too_much_poison_stops_the_worker_and_a_restart_drains_no_more(
     workers.start("a", POISON_LONGEST_RUN="0", POISON_LARGEST_SHARE="1")
     wait_for_outcomes(kafka, 60)
     assert len(list(read_all(kafka, TopicName.EVENTS_DEAD_LETTERS))) == 60
+
+
+def test_a_worker_with_a_name_comes_back_without_a_rebalance_of_the_others(
+    infrastructure: Infrastructure, workers: Workers
+) -> None:
+    """Static membership: killed and started again within the session, it gets its partitions back, and nobody stops."""
+    kafka = infrastructure.kafka
+    for name in ("a", "b"):
+        workers.start(name, INSTANCE_ID=name, SESSION_TIMEOUT_SECONDS="30")
+    wait_for(lambda: all(halves(workers, name) for name in ("a", "b")), "each has half of the partitions")
+    stayed = workers.log("b").count("lanes opened")
+    for number in (signal.SIGKILL, signal.SIGTERM):
+        before = workers.log("a").count("lanes opened")
+        workers.kill("a", number)
+        workers.start("a", INSTANCE_ID="a", SESSION_TIMEOUT_SECONDS="30")
+        wait_for(lambda before=before: workers.log("a").count("lanes opened") > before, "a works again")  # type: ignore[misc]
+    feed(kafka, 0, 400)
+    wait_for_outcomes(kafka, 400)
+    assert_each_once(kafka, 400)
+    assert workers.log("b").count("lanes opened") == stayed
+
+
+def halves(workers: Workers, name: str) -> bool:
+    """Whether the latest partitions of a worker are half of all."""
+    opened = [json.loads(line) for line in workers.log(name).splitlines() if '"lanes opened"' in line]
+    return bool(opened) and len(opened[-1]["partitions"]) == PARTITIONS // 2
+
+
+def test_sigterm_finishes_the_checkpoint_in_hand_within_the_grace_period(
+    infrastructure: Infrastructure, workers: Workers
+) -> None:
+    """In the middle of a stream; what is stopped leaves no transaction open and nothing half done."""
+    kafka = infrastructure.kafka
+    feed(kafka, 0, 3_000)
+    workers.start("a")
+    wait_for_outcomes(kafka, 300)
+    began = time.monotonic()
+    assert workers.kill("a", signal.SIGTERM) == 0, workers.log("a")
+    assert time.monotonic() - began < GRACE_SECONDS
+    assert "checkpoint aborted" not in workers.log("a")
+    workers.start("a")
+    wait_for_outcomes(kafka, 3_000)
+    assert_each_once(kafka, 3_000)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import TypeAlias
 from uuid import uuid4
 
+import psutil
 import pytest
 from confluent_kafka import ConsumerGroupTopicPartitions, Producer
 from confluent_kafka.admin import AdminClient
 
-from sinks.log import Fetched, KafkaLog, RawRecord
+from deploy.local.stack import COMPONENT_VARIABLE, MARKER_VARIABLE
+from sinks.log import Adrift, Fetched, KafkaLog, RawRecord
 from sinks.ports import Partition
 from support import broker
 from support.infrastructure import Infrastructure
@@ -210,6 +213,64 @@ def test_an_offset_that_is_not_there_stops_the_reader(kafka: str, open_log: Open
     log.resume({FIRST: 1_000})
     with pytest.raises(Exception, match=r"[Oo]ffset out of range"):
         until(lambda: log.fetch(1, 0.1).assigned is not None)
+
+
+def test_a_member_without_a_place_in_its_group_ends_after_all() -> None:
+    """However it lost its way: librdkafka says nothing of it, and a group that is empty would stay empty."""
+    now = [0.0]
+    config = consumer_config(Settings(kafka_bootstrap_servers="127.0.0.1:1"), group="nobody")
+    with closing(KafkaLog(config, [TOPIC], clock=lambda: now[0])) as log:
+        now[0] = 149.0
+        assert log.fetch(1, 0.01).assigned is None
+        assert log.adrift_seconds() == 149.0
+        now[0] = 151.0
+        with pytest.raises(Adrift, match="no place for 151 s"):
+            log.hold(0.01)
+
+
+def test_a_spare_member_without_partitions_has_a_place(kafka: str, group: str, open_log: Open) -> None:
+    logs = [open_log() for _ in range(broker.PARTITIONS + 1)]
+    shares = dict.fromkeys(logs, -1)
+
+    def shared() -> bool:
+        return sorted(follow(each, shares) for each in logs) == [0, 1, 1, 1, 1]
+
+    until(shared, 60)
+    assert [log.adrift_seconds() for log in logs] == [0.0] * len(logs)
+
+
+def test_a_broker_frozen_beyond_the_session_leaves_nobody_adrift(
+    infrastructure: Infrastructure, open_log: Open
+) -> None:
+    """With a commit in flight, which the frozen broker never answers: the way back into the group waits for its end."""
+    log = open_log()
+    take_over(log)
+    with frozen_broker(infrastructure.state_dir):
+        log.commit({FIRST: 0})
+        until(lambda: log.fetch(1, 0.1).assigned == (), 20)
+        assert log.adrift_seconds() > 0
+        time.sleep(4)
+    assert take_over(log).keys() >= {FIRST}
+    assert log.adrift_seconds() == 0
+
+
+@contextmanager
+def frozen_broker(state_dir: Path) -> Iterator[None]:
+    marks = {MARKER_VARIABLE: str(state_dir), COMPONENT_VARIABLE: "kafka"}.items()
+    found = [each for each in psutil.process_iter() if each.name() == "java" and environment_of(each).items() >= marks]
+    (java,) = found
+    java.suspend()
+    try:
+        yield
+    finally:
+        java.resume()
+
+
+def environment_of(process: psutil.Process) -> dict[str, str]:
+    try:
+        return process.environ()
+    except psutil.Error:
+        return {}
 
 
 def test_the_lag_is_what_lies_beyond_the_position(kafka: str, open_log: Open) -> None:

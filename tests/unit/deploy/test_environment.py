@@ -48,6 +48,10 @@ def test_agents_and_sinks_serve_health_on_ports_of_their_own(paper: Stack) -> No
     assert None not in metrics
 
 
+def test_each_process_keeps_its_name_in_its_group_over_restarts(paper: Stack) -> None:
+    assert [own(paper).environment["INSTANCE_ID"] for own in OWN] == [own.name for own in OWN]
+
+
 def test_the_callers_log_level_wins_and_its_addresses_do_not(paper: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOG_LEVEL", "DEBUG")
     monkeypatch.setenv("DATABASE_URL", "postgresql://production")

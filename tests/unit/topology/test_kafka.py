@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from topology.kafka import client_config, consumer_config, producer_config
+import socket
+
+from topology.kafka import client_config, consumer_config, instance_id, producer_config
 from topology.settings import Settings
 
 
@@ -33,6 +35,12 @@ def test_a_producer_waits_for_every_replica_and_partitions_as_java_does() -> Non
 
     assert (config["acks"], config["enable.idempotence"]) == ("all", True)
     assert config["partitioner"] == "murmur2_random"
+
+
+def test_a_process_has_a_name_in_its_group_where_one_is_given() -> None:
+    assert instance_id(Settings()) is None
+    assert instance_id(Settings(instance_id="extract-0")) == "extract-0"
+    assert instance_id(Settings(instance_id="@hostname")) == socket.gethostname()
 
 
 def test_a_consumer_commits_nothing_by_itself_and_sees_committed_records_only() -> None:
