@@ -26,7 +26,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 export UV_COMPILE_BYTECODE := 1
 
 .PHONY: help install up up-infra down status logs env demo feed migrate check check-compose \
-	fmt test test-unit test-integration test-e2e chaos clean
+	fmt test property test-unit test-integration test-e2e chaos clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -109,6 +109,11 @@ test: check ## The checks, then every tier, on real components
 
 test-unit: install ## The tiers that need no running component
 	$(PYTEST) -m "not integration and not e2e" $(TESTS)
+
+EXAMPLES ?= 2000
+
+property: install ## Properties on many examples: make property EXAMPLES=n [TESTS=...]
+	EXAMPLES=$(EXAMPLES) $(PYTEST) --timeout 3600 $(or $(TESTS),tests/property)
 
 test-integration: install ## Against the embedded Kafka, registry, PostgreSQL and Valkey
 	$(PYTEST) -m integration $(TESTS)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from schemas.records import Evidence, MemoryItem, Profile, Record
+from schemas.records import Evidence, MemoryCommand, MemoryItem, Profile, Record
 from schemas.state import ConversationState, MessageItems, MessageState
 from topology.topics import TopicName
 
@@ -81,6 +81,13 @@ MESSAGE_ITEMS = Store(
     key="tenant/user/conversation/message",
     about="Which evidence rests on a message.",
 )
+WAITING_COMMANDS = Store(
+    name="waiting_commands",
+    prefix="w",
+    record=MemoryCommand,
+    key="tenant/user/item/command",
+    about="Commands about items of which nothing is known yet.",
+)
 PROFILE_ROWS = Store(
     name="profiles",
     prefix="p",
@@ -110,7 +117,7 @@ CONSOLIDATE = Stage(
     command="streams consolidate",
     inputs=(TopicName.EXTRACTIONS, TopicName.COMMANDS),
     outputs=(TopicName.EVIDENCE, TopicName.ITEMS, TopicName.PROFILES),
-    stores=(EVIDENCE_ROWS, ITEM_SUMMARIES, MESSAGE_ITEMS, PROFILE_ROWS),
+    stores=(EVIDENCE_ROWS, ITEM_SUMMARIES, MESSAGE_ITEMS, WAITING_COMMANDS, PROFILE_ROWS),
     changelog=TopicName.CONSOLIDATE_CHANGELOG,
 )
 POSTGRES_SINK = Stage(

@@ -48,6 +48,11 @@ def ref_of(evidence: Evidence) -> EvidenceRef:
     return EvidenceRef(track=track, item_id=evidence.item_id)
 
 
+def by_ref(evidence: Iterable[Evidence]) -> dict[EvidenceRef, Evidence]:
+    """Raises PoisonRecord (`unknown_slot`)."""
+    return {ref_of(each): each for each in evidence}
+
+
 def known_slot(kind: Kind, slot: str) -> Slot:
     """The slot of that name. Raises PoisonRecord (`unknown_slot`)."""
     try:

@@ -13,8 +13,9 @@ from typing import assert_never
 from schemas.ids import ItemId, item_id
 from schemas.records import CommandType, Evidence, Granularity, Kind, MemoryCommand, MemoryItem, Tense
 from streams.extraction.canonical import InvalidValue, canonicalise
-from streams.ports import PoisonRecord, RawRecord
+from streams.ports import PoisonRecord
 from streams.processors.assertions import known_slot
+from streams.processors.items import Cause
 from streams.processors.timeline import CORRECTED, DATED_KINDS, FORGOTTEN
 
 EXTRACTOR = "command@1"
@@ -40,7 +41,7 @@ class Subject:
     due_to: datetime | None = None
 
 
-def assertions(command: MemoryCommand, known: MemoryItem | None, raw: RawRecord) -> Iterable[Evidence]:
+def assertions(command: MemoryCommand, known: MemoryItem | None, cause: Cause) -> Iterable[Evidence]:
     """What the command asserts. `known` is the item it names, where that exists; nothing is asserted of an unknown one.
 
     Raises PoisonRecord (`unknown_type`, `missing_field`, `unknown_slot`, `invalid_value`).
@@ -48,13 +49,13 @@ def assertions(command: MemoryCommand, known: MemoryItem | None, raw: RawRecord)
     match command.type:
         case CommandType.REMEMBER:
             subject = _named(command, command.kind, command.slot)
-            return (_evidence(command, raw, _dated_by(subject, command), REMEMBERED),)
+            return (_evidence(command, cause, _dated_by(subject, command), REMEMBERED),)
         case CommandType.CORRECT:
-            return _correction(command, known, raw) if known else ()
+            return _correction(command, known, cause) if known else ()
         case CommandType.CONFIRM:
-            return (_evidence(command, raw, _subject(known), CONFIRMED),) if known else ()
+            return (_evidence(command, cause, _subject(known), CONFIRMED),) if known else ()
         case CommandType.FORGET:
-            return (_evidence(command, raw, _subject(known), FORGOTTEN, Tense.ENDED),) if known else ()
+            return (_evidence(command, cause, _subject(known), FORGOTTEN, Tense.ENDED),) if known else ()
         case CommandType.ERASE:
             raise AssertionError("an erasure asserts nothing")
         case CommandType.UNKNOWN:
@@ -63,15 +64,15 @@ def assertions(command: MemoryCommand, known: MemoryItem | None, raw: RawRecord)
             assert_never(unreachable)
 
 
-def _correction(command: MemoryCommand, wrong: MemoryItem, raw: RawRecord) -> Iterable[Evidence]:
+def _correction(command: MemoryCommand, wrong: MemoryItem, cause: Cause) -> Iterable[Evidence]:
     """The right value is asserted of its own item, and of the wrong item that this value takes its place."""
     command = replace(command, value=_with_thing(wrong, command.value))
     right = _dated_by(_dated_like(wrong, _named(command, wrong.kind, wrong.slot)), command)
-    asserted = _evidence(command, raw, right, CORRECTION)
+    asserted = _evidence(command, cause, right, CORRECTION)
     if right.item_id == wrong.item_id:
         return (asserted,)
     replaced = replace(right, item_id=wrong.item_id, qualifier=wrong.qualifier)
-    return _evidence(command, raw, replaced, CORRECTED, Tense.ENDED), asserted
+    return _evidence(command, cause, replaced, CORRECTED, Tense.ENDED), asserted
 
 
 def _with_thing(wrong: MemoryItem, value: str | None) -> str | None:
@@ -132,7 +133,7 @@ def _dated_by(subject: Subject, command: MemoryCommand) -> Subject:
 
 
 def _evidence(
-    command: MemoryCommand, raw: RawRecord, subject: Subject, rule: str, tense: Tense = Tense.PRESENT
+    command: MemoryCommand, cause: Cause, subject: Subject, rule: str, tense: Tense = Tense.PRESENT
 ) -> Evidence:
     return Evidence(
         tenant_id=command.tenant_id,
@@ -153,12 +154,12 @@ def _evidence(
         rule=rule,
         extractor=EXTRACTOR,
         occurred_at=command.issued_at,
-        recorded_at=raw.timestamp,
+        recorded_at=cause.recorded_at,
         known_from=subject.known_from,
         known_to=subject.known_to,
         granularity=subject.granularity,
         due_from=subject.due_from,
         due_to=subject.due_to,
-        revision=raw.position.offset,
-        source=raw.position,
+        revision=cause.position.offset,
+        source=cause.position,
     )

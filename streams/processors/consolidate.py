@@ -11,15 +11,14 @@ from typing import ClassVar
 
 from schemas.ids import TenantId, UserId
 from schemas.keys import split_key
-from schemas.records import CommandType, Evidence, MemoryCommand, MessageExtraction, Record
-from schemas.state import EvidenceRef, MessageItems
+from schemas.records import CommandType, MemoryCommand, MessageExtraction, Record
+from schemas.state import MessageItems
 from streams.ports import Output, PoisonRecord, RawRecord, SourceRecord, Stores
-from streams.processors import commands
-from streams.processors.assertions import Origin, Owner, of_extraction, ref_of
+from streams.processors.assertions import Origin, Owner, by_ref, of_extraction
 from streams.processors.erasure import erase
 from streams.processors.items import Cause
-from streams.processors.settling import settle
-from topology.stages import CONSOLIDATE, ITEM_SUMMARIES, MESSAGE_ITEMS, PROFILE_ROWS, Stage
+from streams.processors.obeying import obey, settle_and_heed
+from topology.stages import CONSOLIDATE, MESSAGE_ITEMS, PROFILE_ROWS, Stage
 from topology.topics import TopicName
 
 
@@ -39,7 +38,7 @@ class ConsolidateProcessor:
         """Evidence that changed, then item versions. Raises PoisonRecord before anything is written."""
         match record.value:
             case MessageExtraction() as extraction:
-                return _extracted(extraction, stores)
+                return _extracted(extraction, record.raw, stores)
             case MemoryCommand() as command:
                 return _commanded(command, record.raw, stores)
             case None if record.raw.position.topic == TopicName.COMMANDS:
@@ -59,7 +58,7 @@ class ConsolidateProcessor:
             yield Output(topic=TopicName.PROFILES, key=key, value=profile, routing=owner.routing)
 
 
-def _extracted(extraction: MessageExtraction, stores: Stores) -> Iterable[Output]:
+def _extracted(extraction: MessageExtraction, raw: RawRecord, stores: Stores) -> Iterable[Output]:
     """A higher revision takes the place of what the message gave before; an older one comes too late."""
     owner = Owner(tenant_id=extraction.tenant_id, user_id=extraction.user_id)
     origin = Origin(conversation_id=extraction.conversation_id, message_id=extraction.message_id)
@@ -67,13 +66,13 @@ def _extracted(extraction: MessageExtraction, stores: Stores) -> Iterable[Output
     known = stores.get(MESSAGE_ITEMS, key)
     if known is not None and extraction.revision <= known.revision:
         return ()
-    said = _by_ref(of_extraction(extraction))
+    said = by_ref(of_extraction(extraction))
     if known is None and not said:
         return ()
     stores.put(MESSAGE_ITEMS, key, MessageItems(revision=extraction.revision, refs=tuple(said)))
     at = replace(extraction.source, offset=extraction.revision)
-    cause = Cause(position=at, recorded_at=extraction.recorded_at)
-    return settle(owner, origin, known.refs if known else (), said, cause, stores)
+    cause = Cause(position=at, recorded_at=extraction.recorded_at, lane=raw.position.partition)
+    return settle_and_heed(owner, origin, known.refs if known else (), said, cause, stores)
 
 
 def _commanded(command: MemoryCommand, raw: RawRecord, stores: Stores) -> Iterable[Output]:
@@ -81,17 +80,6 @@ def _commanded(command: MemoryCommand, raw: RawRecord, stores: Stores) -> Iterab
     owner = Owner(tenant_id=command.tenant_id, user_id=command.user_id)
     if command.type is CommandType.ERASE:
         return erase(owner, stores)
-    origin = Origin(conversation_id="", message_id=command.command_id)
-    key = owner.key(origin.conversation_id, origin.message_id)
-    if stores.get(MESSAGE_ITEMS, key) is not None:
+    if stores.get(MESSAGE_ITEMS, owner.key("", command.command_id)) is not None:
         return ()
-    known = stores.get(ITEM_SUMMARIES, owner.key(command.item_id)) if command.item_id else None
-    said = _by_ref(commands.assertions(command, known, raw))
-    if not said:
-        return ()
-    stores.put(MESSAGE_ITEMS, key, MessageItems(revision=raw.position.offset, refs=tuple(said)))
-    return settle(owner, origin, (), said, Cause(position=raw.position, recorded_at=raw.timestamp), stores)
-
-
-def _by_ref(evidence: Iterable[Evidence]) -> dict[EvidenceRef, Evidence]:
-    return {ref_of(each): each for each in evidence}
+    return obey(command, Cause(position=raw.position, recorded_at=raw.timestamp, lane=raw.position.partition), stores)

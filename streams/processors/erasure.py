@@ -11,7 +11,7 @@ from schemas.keys import split_key
 from schemas.state import EvidenceRef
 from streams.ports import Output, Stores
 from streams.processors.assertions import Origin, Owner, output
-from topology.stages import EVIDENCE_ROWS, ITEM_SUMMARIES, MESSAGE_ITEMS, PROFILE_ROWS
+from topology.stages import EVIDENCE_ROWS, ITEM_SUMMARIES, MESSAGE_ITEMS, PROFILE_ROWS, WAITING_COMMANDS
 from topology.topics import TopicName
 
 
@@ -28,4 +28,6 @@ def erase(owner: Owner, stores: Stores) -> Iterator[Output]:
         yield Output(topic=TopicName.ITEMS, key=key, value=None, routing=owner.routing)
     for key, _ in list(stores.scan(MESSAGE_ITEMS, below)):
         stores.delete(MESSAGE_ITEMS, key)
+    for key, _ in list(stores.scan(WAITING_COMMANDS, below)):
+        stores.delete(WAITING_COMMANDS, key)
     stores.delete(PROFILE_ROWS, owner.key())

@@ -30,6 +30,8 @@ class Cause:
 
     position: Position
     recorded_at: datetime
+    lane: int
+    """The partition number on which it was read: another than that of `position` for what was found in messages."""
 
 
 def confidence(latest: float, messages: int) -> float:

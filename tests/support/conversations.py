@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from schemas.ids import EventId, UserId
+from schemas.ids import ConversationId, EventId, TenantId, UserId
 from schemas.records import ConversationEvent, EventType, Role
-from support.speech import ANNA, conversation, deleted, edited, said
+from support.speech import ANNA, CONVERSATION, TENANT, conversation, deleted, edited, said
 
 T = TypeVar("T")
 
@@ -37,8 +37,11 @@ MESSAGES_MOST = 8
 _CHANGES = (
     *[EventType.MESSAGE_EDITED] * 4,
     *[EventType.MESSAGE_DELETED] * 2,
+    EventType.CONVERSATION_ENDED,
     EventType.CONVERSATION_DELETED,
 )
+PLACES = ((TENANT, CONVERSATION), (TENANT, ConversationId("c2")), (TenantId("globex"), CONVERSATION))
+"""Names meet across them: of people, messages and conversations."""
 
 
 def texts_of(words: Sequence[str]) -> st.SearchStrategy[str]:
@@ -79,6 +82,34 @@ def histories(draw: st.DrawFn) -> list[ConversationEvent]:
 
 
 @st.composite
+def long_conversations(draw: st.DrawFn) -> list[ConversationEvent]:
+    """Many messages of one conversation; now and then one of the last two is edited or deleted."""
+    texts = texts_of(draw(vocabularies))
+    told: list[ConversationEvent] = []
+    for number, spoken in enumerate(draw(messages(most=30, texts=texts))):
+        told.append(spoken)
+        if draw(st.integers(0, 5)) == 0:
+            about, at = draw(st.integers(max(0, number - 1), number)), spoken.occurred_at
+            change = draw(st.sampled_from([edited(about, draw(texts), at=0), deleted(about, at=0)]))
+            told.append(replace(_renamed(change, number), occurred_at=at))
+    return told
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> list[ConversationEvent]:
+    """Histories of one to three conversations at two tenants, in order of event time."""
+    places = draw(st.lists(st.sampled_from(PLACES), min_size=1, max_size=len(PLACES), unique=True))
+    told = [_placed(event, *place) for place in places for event in draw(histories())]
+    return sorted(told, key=lambda event: event.occurred_at)
+
+
+def _placed(event: ConversationEvent, tenant: TenantId, where: ConversationId) -> ConversationEvent:
+    """Ids of events are unique in their tenant, those of messages in their conversation alone."""
+    name = EventId(f"{where}.{event.event_id}")
+    return replace(event, tenant_id=tenant, conversation_id=where, event_id=name)
+
+
+@st.composite
 def repetitions(draw: st.DrawFn) -> list[ConversationEvent]:
     """Anna speaks of one thing again and again, a word a message; most come in order, some are edited."""
     word = st.sampled_from(draw(st.sampled_from([HOME, HOME, TASTE, PLANS])))
@@ -97,7 +128,23 @@ def _change(draw: st.DrawFn, count: int, texts: st.SearchStrategy[str]) -> Conve
         case EventType.MESSAGE_DELETED:
             return deleted(number, at=at)
         case _:
-            return conversation(EventType.CONVERSATION_DELETED, at=at)
+            return conversation(kind, at=at)
+
+
+@st.composite
+def rivals(draw: st.DrawFn, events: Sequence[ConversationEvent]) -> list[ConversationEvent]:
+    """Other texts under the ids of some of the messages: all but the first that comes are refused."""
+    spoken = [event for event in events if event.type is EventType.MESSAGE_RECORDED]
+    chosen = draw(st.lists(st.sampled_from(spoken), max_size=3))
+    return [
+        replace(event, event_id=EventId(f"{event.event_id}-rival-{number}"), text=f"{event.text} likes:rivals")
+        for number, event in enumerate(chosen)
+    ]
+
+
+def is_change(event: ConversationEvent) -> bool:
+    """Whether the event is about a message that another event records."""
+    return event.type in (EventType.MESSAGE_EDITED, EventType.MESSAGE_DELETED)
 
 
 def _renamed(event: ConversationEvent, number: int) -> ConversationEvent:
@@ -109,6 +156,21 @@ def arrivals(draw: st.DrawFn, events: Sequence[T]) -> list[T]:
     """The events in any order, some of them more than once."""
     again = draw(st.lists(st.sampled_from(events), max_size=4))
     return list(draw(st.permutations([*events, *again])))
+
+
+@st.composite
+def cuts(draw: st.DrawFn, events: Sequence[T]) -> list[Sequence[T]]:
+    """The events in runs of any lengths."""
+    ends = sorted(draw(st.sets(st.integers(1, max(1, len(events) - 1)))) | {len(events)})
+    return [events[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+
+
+@st.composite
+def interleavings(draw: st.DrawFn, threads: Sequence[Sequence[T]]) -> list[T]:
+    """All of the threads, each in its own order."""
+    turns = [number for number, thread in enumerate(threads) for _ in thread]
+    left = [iter(thread) for thread in threads]
+    return [next(left[number]) for number in draw(st.permutations(turns))]
 
 
 @st.composite

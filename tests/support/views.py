@@ -30,10 +30,10 @@ def view(replay: Replay) -> View:
     items = replay.latest(TopicName.ITEMS, MemoryItem)
     profiles = replay.latest(TopicName.PROFILES, Profile)
     return View(
-        messages=_rows(replay.latest(TopicName.MESSAGES, Message)),
-        evidence=_rows(replay.latest(TopicName.EVIDENCE, Evidence)),
-        items=_rows({key: item for key, item in items.items() if item.status is not ItemStatus.RETRACTED}),
-        profiles=_rows({key: profile for key, profile in profiles.items() if profile.slots or profile.top}),
+        messages=rows(replay.latest(TopicName.MESSAGES, Message)),
+        evidence=rows(replay.latest(TopicName.EVIDENCE, Evidence)),
+        items=rows({key: item for key, item in items.items() if item.status is not ItemStatus.RETRACTED}),
+        profiles=rows({key: profile for key, profile in profiles.items() if profile.slots or profile.top}),
     )
 
 
@@ -41,7 +41,7 @@ def outcomes(replay: Replay) -> list[Outcome]:
     return [value for _, value in replay.sent(TopicName.OUTCOMES, Outcome) if value is not None]
 
 
-def _rows(records: Mapping[str, Record]) -> Rows:
+def rows(records: Mapping[str, Record]) -> Rows:
     return {key: _shown(record) for key, record in records.items()}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from fastavro import parse_schema, schemaless_writer
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from schemas.agreement import record_types
@@ -41,7 +41,6 @@ def attempt(payload: bytes, record: type[Any]) -> tuple[Any, str]:
 
 
 @pytest.mark.parametrize("record", record_types(), ids=lambda record: record.__name__)
-@settings(max_examples=50)
 @given(data=st.data())
 def test_a_record_comes_back_as_it_was(record: type[Record], data: st.DataObject) -> None:
     value = data.draw(records(record))

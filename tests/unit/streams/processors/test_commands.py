@@ -136,6 +136,29 @@ def test_a_command_about_an_item_that_is_not_there_does_nothing(memory: Memory, 
     assert memory.versions == []
 
 
+@pytest.mark.parametrize("kind", [CORRECT, CONFIRM, FORGET])
+def test_a_command_that_is_read_before_the_words_it_is_about_waits_for_them(kind: CommandType) -> None:
+    prompt = Memory().hear(said(1, "likes:tea"))
+    about_tea = command(kind, at=5, item_id=id_of(prompt, "tea"), value="milk" if kind is CORRECT else None)
+    early = Memory().obey(about_tea).obey(about_tea)
+    assert early.versions == []
+
+    early.hear(said(1, "likes:tea"))
+
+    assert statuses(early) == statuses(prompt.obey(about_tea))
+    given = [row for row in early.evidence if row.conversation_id is None]
+    assert {(row.source.topic, row.source.offset) for row in given} == {(TopicName.COMMANDS, 0)}
+    assert {row.recorded_at for row in given} == {minute(1)}
+
+
+def test_an_erasure_forgets_commands_that_wait(memory: Memory) -> None:
+    tea = id_of(Memory().hear(said(1, "likes:tea")), "tea")
+    memory.obey(command(CONFIRM, at=2, item_id=tea)).obey(command(ERASE, at=5, name="k2"))
+
+    assert not any(rows for table in memory.replay.stages[1].tables for rows in table.scan(b""))
+    assert memory.hear(said(9, "likes:tea")).items["tea"].evidence_count == 1
+
+
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [

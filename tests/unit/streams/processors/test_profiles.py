@@ -14,7 +14,7 @@ from support.assertions import asserted, day
 from support.speech import ANNA, TENANT
 
 OWNER = Owner(tenant_id=TENANT, user_id=ANNA)
-CAUSE = Cause(position=Position(topic="t", partition=0, offset=0), recorded_at=day(0))
+CAUSE = Cause(position=Position(topic="t", partition=0, offset=0), recorded_at=day(0), lane=0)
 
 
 def taste(number: int, count: int = 1, status: ItemStatus = ItemStatus.ACTIVE) -> MemoryItem:

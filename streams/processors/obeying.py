@@ -1,0 +1,64 @@
+"""Commands obeyed, and kept waiting where they are about an item of which nothing is known yet.
+
+Free of I/O; reads and writes the typed stores it is given. Extractions and commands stand on two topics, so a command
+may be read before the words it is about; it is obeyed when they come, and the same is remembered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from schemas.ids import ItemId
+from schemas.records import CommandType, Evidence, MemoryCommand, Position
+from schemas.state import EvidenceRef, MessageItems
+from streams.ports import Output, Stores
+from streams.processors import commands
+from streams.processors.assertions import Origin, Owner, by_ref
+from streams.processors.items import Cause
+from streams.processors.settling import settle
+from topology.stages import ITEM_SUMMARIES, MESSAGE_ITEMS, WAITING_COMMANDS
+from topology.topics import TopicName
+
+_ABOUT_AN_ITEM = frozenset({CommandType.CORRECT, CommandType.CONFIRM, CommandType.FORGET})
+
+
+def obey(command: MemoryCommand, cause: Cause, stores: Stores) -> Iterable[Output]:
+    """What the command asserts, settled; nothing yet where it must wait. Raises PoisonRecord before it writes."""
+    owner = Owner(tenant_id=command.tenant_id, user_id=command.user_id)
+    known = stores.get(ITEM_SUMMARIES, owner.key(command.item_id)) if command.item_id else None
+    said = by_ref(commands.assertions(command, known, cause))
+    waits = known is None and command.item_id is not None and command.type in _ABOUT_AN_ITEM
+    if not said and not waits:
+        return ()
+    if waits and command.item_id is not None:
+        stores.put(WAITING_COMMANDS, owner.key(command.item_id, command.command_id), command)
+    origin = Origin(conversation_id="", message_id=command.command_id)
+    row = MessageItems(revision=cause.position.offset, refs=tuple(said))
+    stores.put(MESSAGE_ITEMS, owner.key(origin.conversation_id, origin.message_id), row)
+    return settle_and_heed(owner, origin, (), said, cause, stores)
+
+
+def settle_and_heed(
+    owner: Owner,
+    origin: Origin,
+    former: Sequence[EvidenceRef],
+    said: Mapping[EvidenceRef, Evidence],
+    cause: Cause,
+    stores: Stores,
+) -> Iterator[Output]:
+    """What `settle` gives, then what the commands assert that have waited for the items that are new with it."""
+    items = dict.fromkeys(ref.item_id for ref in said)
+    new = [item for item in items if stores.get(ITEM_SUMMARIES, owner.key(item)) is None]
+    yield from settle(owner, origin, former, said, cause, stores)
+    for item in new:
+        yield from _heed(owner, item, cause, stores)
+
+
+def _heed(owner: Owner, item: ItemId, cause: Cause, stores: Stores) -> Iterator[Output]:
+    """Commands that waited for the item, known from now on: recorded now, whenever they came."""
+    for key, command in list(stores.scan(WAITING_COMMANDS, owner.key(item, ""))):
+        stores.delete(WAITING_COMMANDS, key)
+        came = stores.get(MESSAGE_ITEMS, owner.key("", command.command_id))
+        assert came is not None, "what waits was noted when it came"
+        at = Position(topic=TopicName.COMMANDS, partition=cause.lane, offset=came.revision)
+        yield from obey(command, Cause(position=at, recorded_at=cause.recorded_at, lane=cause.lane), stores)

@@ -1,0 +1,58 @@
+"""Commands generated for property tests, about whatever was found in what people said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypothesis import strategies as st
+
+from schemas.ids import CommandId, TenantId, UserId, item_id
+from schemas.records import Candidate, CommandType, MemoryCommand, MessageExtraction
+from streams.processors.timeline import DATED_KINDS
+from support.memory import minute
+
+Found = tuple[TenantId, UserId, Candidate]
+
+_VALUES = ("Lisbon", "Porto", "tea", "Faro")
+
+
+@st.composite
+def orders(draw: st.DrawFn, extractions: Sequence[MessageExtraction], most: int = 5) -> list[MemoryCommand]:
+    """Commands about items that were found, or that a command before may have made; some are sent twice.
+
+    What happens once is never corrected here: its new name takes the dates that it shows at that moment.
+    """
+    found = [(each.tenant_id, each.user_id, candidate) for each in extractions for candidate in each.candidates]
+    if not found:
+        return []
+    chosen = draw(st.lists(st.sampled_from(found), max_size=most))
+    made = [draw(_order(f"k{number}", subject)) for number, subject in enumerate(chosen)]
+    return [*made, *draw(st.lists(st.sampled_from(made), max_size=2))] if made else []
+
+
+@st.composite
+def _order(draw: st.DrawFn, name: str, subject: Found) -> MemoryCommand:
+    tenant_id, user_id, about = subject
+    kind = draw(st.sampled_from(_TYPES if about.kind not in DATED_KINDS else _TYPES_OF_DATED))
+    item, value = about.item_id, draw(st.sampled_from(_VALUES))
+    if about.qualifier is None and about.kind not in DATED_KINDS and draw(st.booleans()):
+        item = item_id(tenant_id, user_id, about.kind, about.slot, draw(st.sampled_from(_VALUES)).lower())
+    if about.qualifier is not None:
+        value = f"{about.qualifier}: {value}"
+    return MemoryCommand(
+        tenant_id=tenant_id,
+        user_id=user_id,
+        command_id=CommandId(name),
+        type=kind,
+        issued_at=minute(draw(st.integers(0, 40))),
+        item_id=item,
+        kind=about.kind,
+        slot=about.slot,
+        value=value if kind in (CommandType.CORRECT, CommandType.REMEMBER) else None,
+        known_from=None,
+        known_to=None,
+    )
+
+
+_TYPES_OF_DATED = (CommandType.CONFIRM, CommandType.FORGET)
+_TYPES = (*_TYPES_OF_DATED, CommandType.CORRECT, CommandType.REMEMBER)
