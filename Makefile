@@ -103,9 +103,12 @@ check-compose: install ## Load docker-compose.yml as the compose plugin does
 
 PYTEST := $(BIN)/python -m pytest
 
+# Much of a test with real components is waiting: one worker's waits are the other's time. Each has a stack of its own.
+WORKERS ?= 2
+
 test: check ## The checks, then every tier, on real components
 	@$(MAKE) check-compose
-	$(PYTEST) $(TESTS)
+	$(PYTEST) --numprocesses $(WORKERS) --dist loadgroup $(TESTS)
 
 test-unit: install ## The tiers that need no running component
 	$(PYTEST) -m "not integration and not e2e" $(TESTS)
