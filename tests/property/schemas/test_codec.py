@@ -49,7 +49,6 @@ def test_a_record_comes_back_as_it_was(record: type[Record], data: st.DataObject
 
 
 @pytest.mark.parametrize("record", record_types(), ids=lambda record: record.__name__)
-@settings(max_examples=50)
 @given(data=st.data())
 def test_a_record_is_written_as_fastavro_writes_it(record: type[Record], data: st.DataObject) -> None:
     value: Any = data.draw(records(record))
