@@ -28,6 +28,7 @@ from api.readers.recall import RecallReader
 from schemas.codec import Codec
 from schemas.registry import RegistrySchemaIds
 from topology import kafka
+from topology.guarantees import Cluster, Demands, require
 from topology.metrics import API_PENDING, Meters
 from topology.settings import Settings
 from topology.topics import TopicName
@@ -92,7 +93,9 @@ async def _redis(stack: AsyncExitStack, settings: Settings) -> Redis:
 def _log(stack: AsyncExitStack, settings: Settings) -> KafkaLog:
     ids = RegistrySchemaIds(settings.schema_registry_url)
     stack.callback(ids.close)
-    log = KafkaLog(kafka.producer_config(settings), Codec(ids), settings.partitions)
+    config = kafka.producer_config(settings)
+    require(Demands(producers={"api": config}), Cluster(), production=settings.app_env == "production")
+    log = KafkaLog(config, Codec(ids), settings.partitions)
     log.start()
     stack.push_async_callback(asyncio.to_thread, log.stop)
     return log

@@ -22,12 +22,17 @@ from sinks.meters import SinkMeters
 from sinks.ports import Fenced, PoisonRecord, Sink
 from sinks.postgres.skips import PostgresSkips
 from topology import kafka, metrics
+from topology.errors import Misconfigured, Retryable
+from topology.guarantees import Demands
+from topology.guard import refuse_weaker
 from topology.health import HealthServer
 from topology.kafka import ClientConfig, consumer_config
 from topology.settings import Settings
 from topology.stages import POSTGRES_SINK, REDIS_SINK, Stage
 
 log = logging.getLogger(__name__)
+
+MISCONFIGURED, TRY_LATER = 2, 75  # 75: EX_TEMPFAIL of sysexits.h
 
 
 def postgres_sink(settings: Settings) -> Sink:
@@ -52,10 +57,19 @@ def skips_of(settings: Settings, stage: Stage) -> PostgresSkips:
 
 
 def run(settings: Settings, name: str, *, instance_id: str | None = None) -> int:
-    """Follow the log until SIGTERM or SIGINT. Returns the exit code: 0 after a signal, 1 after a failure."""
+    """Follow the log until SIGTERM or SIGINT. Returns the exit code: 0 after a signal, 1 after a failure.
+
+    2 where settings are weaker than the promise needs, 75 where no broker answers: nothing was begun then.
+    """
     stage, build = SINKS[name]
+    config = _kafka(settings, stage, instance_id)
+    try:
+        refuse_weaker(settings, Demands(consumers={"member": config}, topics=(*stage.inputs, *stage.counts)))
+    except (Misconfigured, Retryable) as error:
+        log.critical("refuses to start: %s", error)
+        return MISCONFIGURED if isinstance(error, Misconfigured) else TRY_LATER
     ids = RegistrySchemaIds(settings.schema_registry_url)
-    member = KafkaLog(_kafka(settings, stage, instance_id), (*stage.inputs, *stage.counts))
+    member = KafkaLog(config, (*stage.inputs, *stage.counts))
     meters = SinkMeters(metrics.build(stage.name), adrift_seconds=member.adrift_seconds)
     loop = SinkLoop(
         log=member,

@@ -19,6 +19,7 @@ from topology.cluster import Action, Step, wanted
 from topology.environment import example
 from topology.errors import Misconfigured, Retryable
 from topology.graph import graph_faults, shipped
+from topology.guarantees import shared_demands
 from topology.metric_reference import reference
 from topology.picture import mermaid, stage_table, topic_table, update
 from topology.settings import Settings
@@ -111,6 +112,22 @@ def apply(dry_run: bool, alter: bool, wait_seconds: int) -> None:
             for step in todo:
                 cluster.take(client, step, wait_seconds)
             cluster.await_topics(client, specs, wait_seconds)
+
+
+@main.command()
+@click.option("--wait", "wait_seconds", default=60, show_default=True, help="Seconds to wait for the broker.")
+def doctor(wait_seconds: int) -> None:
+    """Compare the settings in force, of the cluster and of our clients, with those that the promise rests on.
+
+    Every agent and sink does so for its own topics when it starts, and refuses weaker ones.
+    """
+    from topology.guard import refuse_weaker
+
+    with _told():
+        settings = Settings()
+        demands = shared_demands(settings)
+        refuse_weaker(settings, demands, wait_seconds)
+        click.echo(f"{len(demands.topics)} topics, the brokers and our clients are as strong as the promise needs")
 
 
 def _update(file: Path, picture: str) -> None:

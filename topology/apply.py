@@ -26,7 +26,7 @@ from topology.errors import Misconfigured, Retryable
 
 T = TypeVar("T")
 
-_CALL_SECONDS = 10
+CALL_SECONDS = 10
 _SECURITY_ERRORS = frozenset(
     {KafkaError._AUTHENTICATION, KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED}
 )
@@ -40,7 +40,7 @@ def await_broker(admin: AdminClient, wait_seconds: float) -> None:
         wait=wait_exponential(multiplier=0.2, max=2),
         reraise=True,
     )
-    _told(lambda: tries(lambda: admin.list_topics(timeout=min(_CALL_SECONDS, wait_seconds))))
+    told(lambda: tries(lambda: admin.list_topics(timeout=min(CALL_SECONDS, wait_seconds))))
 
 
 def steps(admin: AdminClient, specs: Sequence[TopicSpec]) -> list[Step]:
@@ -50,12 +50,12 @@ def steps(admin: AdminClient, specs: Sequence[TopicSpec]) -> list[Step]:
 
 def found(admin: AdminClient, names: Sequence[str]) -> dict[str, TopicSpec]:
     """Those of the topics that are there, as the cluster has them."""
-    there = _told(lambda: admin.list_topics(timeout=_CALL_SECONDS)).topics
+    there = told(lambda: admin.list_topics(timeout=CALL_SECONDS)).topics
     known = {name: there[name] for name in names if name in there}
     if not known:
         return {}
     futures = admin.describe_configs([ConfigResource(ResourceType.TOPIC, name) for name in known])
-    configs = {resource.name: _told(future.result) for resource, future in futures.items()}
+    configs = {resource.name: told(future.result) for resource, future in futures.items()}
     return {name: _spec(name, topic, configs[name]) for name, topic in known.items()}
 
 
@@ -85,7 +85,7 @@ def _tries(wait_seconds: float) -> Retrying:
 
 
 def _require_leaders(admin: AdminClient, specs: Sequence[TopicSpec]) -> None:
-    there = _told(lambda: admin.list_topics(timeout=_CALL_SECONDS)).topics
+    there = told(lambda: admin.list_topics(timeout=CALL_SECONDS)).topics
     for spec in specs:
         partitions = there[spec.name].partitions if spec.name in there else {}
         if sum(partition.leader >= 0 for partition in partitions.values()) < spec.partitions:
@@ -97,7 +97,7 @@ def _create(admin: AdminClient, spec: TopicSpec) -> None:
         spec.name, num_partitions=spec.partitions, replication_factor=spec.replication, config=dict(spec.config)
     )
     try:
-        _told(_only(admin.create_topics([topic], operation_timeout=_CALL_SECONDS)).result)
+        told(_only(admin.create_topics([topic], operation_timeout=CALL_SECONDS)).result)
     except KafkaException as failure:
         error: KafkaError = failure.args[0]
         if _is_fenced(error):
@@ -120,7 +120,7 @@ def _alter(admin: AdminClient, spec: TopicSpec) -> None:
     ]
     resource = ConfigResource(ResourceType.TOPIC, spec.name, incremental_configs=entries)
     try:
-        _told(_only(admin.incremental_alter_configs([resource])).result)
+        told(_only(admin.incremental_alter_configs([resource])).result)
     except KafkaException as error:
         raise Misconfigured(f"{spec.name} cannot be altered: {error.args[0].str()}") from error
 
@@ -134,7 +134,7 @@ def _spec(name: str, topic: TopicMetadata, config: dict[str, ConfigEntry]) -> To
     )
 
 
-def _told(call: Callable[[], T]) -> T:
+def told(call: Callable[[], T]) -> T:
     """Raises Retryable where the broker is away, Misconfigured where it does not trust us, else KafkaException."""
     try:
         return call()

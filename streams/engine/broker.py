@@ -94,20 +94,21 @@ class Broker:
 
     def reader(self, overrides: Mapping[str, Any] | None = None) -> Consumer:
         """A consumer for `assign`; it belongs to no group and commits nothing. The caller closes it."""
-        return Consumer(
-            {
-                **self._client_config,
-                "group.id": f"{self._group}-lane",  # librdkafka wants one; it is never joined
-                "enable.auto.commit": False,
-                "isolation.level": "read_committed",
-                "auto.offset.reset": "error",
-                "enable.partition.eof": True,
-                "fetch.wait.max.ms": 100,
-                "fetch.error.backoff.ms": 50,
-                "fetch.queue.backoff.ms": 5,  # librdkafka's 1,000 leaves a lane without records for most of a second
-                **(overrides or {}),
-            }
-        )
+        return Consumer({**self.reader_config, **(overrides or {})})
+
+    @property
+    def reader_config(self) -> dict[str, Any]:
+        return {
+            **self._client_config,
+            "group.id": f"{self._group}-lane",  # librdkafka wants one; it is never joined
+            "enable.auto.commit": False,
+            "isolation.level": "read_committed",
+            "auto.offset.reset": "error",
+            "enable.partition.eof": True,
+            "fetch.wait.max.ms": 100,
+            "fetch.error.backoff.ms": 50,
+            "fetch.queue.backoff.ms": 5,  # librdkafka's 1,000 leaves a lane without records for most of a second
+        }
 
     def watermarks(self, topic: str, partition: int) -> Watermarks:
         """The partition's offsets, asked now. Raises KafkaException when the broker stays away."""

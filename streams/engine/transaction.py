@@ -45,22 +45,25 @@ class Fenced(Exception):
     """Another process owns the partition number now, or the producer is beyond repair; its work must not go on."""
 
 
+def transactional_config(client_config: Mapping[str, Any], transactional_id: str) -> dict[str, Any]:
+    """The producer's configuration; a transactional one is idempotent and waits for all replicas."""
+    return {
+        **client_config,
+        "transactional.id": transactional_id,
+        "transaction.timeout.ms": TRANSACTION_TIMEOUT_MS,
+        "message.timeout.ms": MESSAGE_TIMEOUT_MS,
+        "message.max.bytes": RECORD_BYTES,
+        "queue.buffering.max.messages": QUEUE_MAX_MESSAGES,
+        "linger.ms": 1,
+        "compression.type": "lz4",
+    }
+
+
 class TransactionalWriter:
     """The producer of one partition number. `take_over` first; then one `commit` a checkpoint."""
 
     def __init__(self, client_config: Mapping[str, Any], transactional_id: str) -> None:
-        self._producer = Producer(
-            {
-                **client_config,
-                "transactional.id": transactional_id,
-                "transaction.timeout.ms": TRANSACTION_TIMEOUT_MS,
-                "message.timeout.ms": MESSAGE_TIMEOUT_MS,
-                "message.max.bytes": RECORD_BYTES,
-                "queue.buffering.max.messages": QUEUE_MAX_MESSAGES,
-                "linger.ms": 1,
-                "compression.type": "lz4",
-            }
-        )
+        self._producer = Producer(transactional_config(client_config, transactional_id))
         self._changelog = ""
         self._last_offset = -1
         self._failure: KafkaError | None = None

@@ -6,17 +6,29 @@ Blocks until a signal ends it. SIGTERM and SIGINT let checkpoints in progress fi
 from __future__ import annotations
 
 import gc
+import logging
 from typing import Final
 
 import faust
 
 from schemas.codec import Codec
+from streams.engine.broker import Broker
 from streams.engine.loop import Engine, build_engine
+from streams.engine.transaction import COMMIT_PATIENCE_SECONDS, transactional_config
 from streams.ports import Processor
 from topology import metrics
+from topology.errors import Misconfigured, Retryable
+from topology.guarantees import Demands
+from topology.guard import refuse_weaker
 from topology.health import HealthServer, Readiness
+from topology.kafka import client_config
 from topology.metrics import Meters
 from topology.settings import Settings
+from topology.stages import Stage
+
+logger = logging.getLogger(__name__)
+
+MISCONFIGURED, TRY_LATER = 2, 75  # 75: EX_TEMPFAIL of sysexits.h
 
 STALLED_SECONDS = 120.0
 """Without a checkpoint or an idle poll for this long a worker is not alive: two broker restarts fit in."""
@@ -26,11 +38,42 @@ GARBAGE_THRESHOLDS: Final = (100_000, 50, 100)
 """A run makes tens of thousands of objects and no cycles; Python's 700 have it look through them again and again."""
 
 
+def demands(settings: Settings, stage: Stage, app: faust.App) -> Demands:
+    """What an agent's promise rests on: its clients as they will be, and every topic it reads or writes."""
+    clients = client_config(settings)
+    topics = {*stage.inputs, *stage.outputs, *([stage.changelog] if stage.changelog else [])}
+    return Demands(
+        producers={"checkpoint": transactional_config(clients, stage.group)},
+        consumers={
+            "lane": Broker(clients, stage.group).reader_config,
+            "member": {
+                "enable.auto.commit": False,  # Faust sets it
+                "session.timeout.ms": int(app.conf.broker_session_timeout * 1_000),
+                "max.poll.interval.ms": int(app.conf.broker_rebalance_timeout * 1_000),
+            },
+        },
+        topics=sorted(topics),
+        concurrency=max(agent.concurrency for agent in app.agents.values()),
+        commit_seconds=COMMIT_PATIENCE_SECONDS,
+    )
+
+
 def run_worker(settings: Settings, processor: Processor, codec: Codec, meters: Meters | None = None) -> int:
-    """Work until a signal comes; returns the exit code. Raises OSError where the metrics port is taken."""
+    """Work until a signal comes; returns the exit code. Raises OSError where the metrics port is taken.
+
+    Refuses to start (2) on settings weaker than the promise needs, and asks to be started again (75) without a broker.
+    """
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     meters = meters or metrics.build(processor.stage.name)
     engine = build_engine(settings, processor, codec, meters)
+    try:
+        refuse_weaker(settings, demands(settings, processor.stage, engine.app))
+    except Misconfigured as error:
+        logger.critical("refuses to start: %s", error)
+        return MISCONFIGURED
+    except Retryable as error:
+        logger.critical("no broker answers: %s", error)
+        return TRY_LATER
     health = HealthServer(
         settings.metrics_port,
         ready=lambda: _ready(engine),

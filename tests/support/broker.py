@@ -14,7 +14,7 @@ from confluent_kafka import (
     TopicCollection,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 from confluent_kafka.cimpl import NewTopic
 
 from topology.topics import TOPICS, Topic
@@ -140,3 +140,11 @@ def read_all(kafka: str, topic: str, isolation: str = "read_committed") -> Itera
                     raise KafkaException(error)
     finally:
         consumer.close()
+
+
+def alter(kafka: str, topic: str, setting: str, value: str) -> None:
+    """Give one setting of a topic another value."""
+    entry = ConfigEntry(setting, value, incremental_operation=AlterConfigOpType.SET)
+    resource = ConfigResource(ResourceType.TOPIC, str(topic), incremental_configs=[entry])
+    admin = AdminClient({"bootstrap.servers": kafka})
+    _await(admin.incremental_alter_configs([resource]).values())

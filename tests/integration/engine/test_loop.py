@@ -23,7 +23,8 @@ from schemas.keys import partition_of
 from schemas.records import ConversationEvent, EventType, Outcome
 from schemas.state import ConversationState
 from streams.engine.lanes import EXIT_TOO_MUCH_POISON
-from support.broker import PARTITIONS, fresh_topics, read_all, send
+from streams.engine.worker import MISCONFIGURED
+from support.broker import PARTITIONS, alter, fresh_topics, read_all, send
 from support.counting import routing
 from support.infrastructure import PROJECT, Infrastructure
 from topology.topics import TopicName
@@ -314,3 +315,13 @@ def test_sigterm_finishes_the_checkpoint_in_hand_within_the_grace_period(
     workers.start("a")
     wait_for_outcomes(kafka, 3_000)
     assert_each_once(kafka, 3_000)
+
+
+def test_a_worker_refuses_a_changelog_that_could_forget(infrastructure: Infrastructure, workers: Workers) -> None:
+    alter(infrastructure.kafka, TopicName.EXTRACT_CHANGELOG, "cleanup.policy", "compact,delete")
+    assert workers.start("a").wait(WAIT_SECONDS) == MISCONFIGURED
+    told = workers.log("a")
+    assert f"{TopicName.EXTRACT_CHANGELOG}: cleanup.policy is compact,delete, wanted compact" in told
+    alter(infrastructure.kafka, TopicName.EXTRACT_CHANGELOG, "cleanup.policy", "compact")
+    assert workers.start("a", APP_ENV="production").wait(WAIT_SECONDS) == MISCONFIGURED
+    assert "replication factor is 1, wanted 3 or more in production" in workers.log("a")

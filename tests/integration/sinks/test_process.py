@@ -21,6 +21,7 @@ from uuid import uuid4
 import pytest
 
 from deploy.local.ports import choose
+from sinks.app import MISCONFIGURED
 from sinks.ports import Partition
 from sinks.postgres.migrate import migrate
 from support import broker
@@ -222,6 +223,19 @@ def get(port: int, path: str) -> tuple[int, str]:
             return error.code, error.read().decode()
     except urllib.error.URLError:
         return 0, ""
+
+
+def test_a_process_refuses_topics_that_could_forget(
+    infrastructure: Infrastructure, spoken: Spoken, postgres: Deployment
+) -> None:
+    broker.alter(infrastructure.kafka, TopicName.ITEMS, "unclean.leader.election.enable", "true")
+    try:
+        with postgres.process() as process:
+            _, logs = process.communicate(timeout=WAIT_SECONDS)
+    finally:
+        broker.alter(infrastructure.kafka, TopicName.ITEMS, "unclean.leader.election.enable", "false")
+    assert process.returncode == MISCONFIGURED
+    assert f"{TopicName.ITEMS}: unclean.leader.election.enable is true, wanted false" in logs.decode()
 
 
 def test_a_record_that_is_not_ours_stops_the_process_and_is_named(
