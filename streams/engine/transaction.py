@@ -26,6 +26,10 @@ COMMIT_PATIENCE_SECONDS: Final = 30.0
 QUEUE_MAX_MESSAGES: Final = 500_000
 """A checkpoint is held in librdkafka's queue whole: the largest run times its outputs, with room."""
 
+QUEUE_MAX_KILOBYTES: Final = 262_144
+"""A lane's memory while the broker is slow or away: whatever a checkpoint holds beyond it waits its turn to be queued.
+librdkafka's default is 1 GiB, of each lane."""
+
 
 class Sendable(NamedTuple):
     """A record as it goes to the broker; a tuple, since thousands are made a second."""
@@ -54,6 +58,7 @@ def transactional_config(client_config: Mapping[str, Any], transactional_id: str
         "message.timeout.ms": MESSAGE_TIMEOUT_MS,
         "message.max.bytes": RECORD_BYTES,
         "queue.buffering.max.messages": QUEUE_MAX_MESSAGES,
+        "queue.buffering.max.kbytes": QUEUE_MAX_KILOBYTES,
         "linger.ms": 1,
         "compression.type": "lz4",
     }

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from sinks import app
 from sinks.meters import DEAD_SECONDS, STALLED_SECONDS, SinkMeters
 from sinks.ports import Partition
 from topology.metrics import build
+from topology.settings import Settings
+from topology.stages import POSTGRES_SINK
 from topology.topics import TopicName
 
+LIMIT_KILOBYTES = 65_536
 ONE = Partition(topic=TopicName.MESSAGES, number=0)
+
+
+def test_a_sink_whose_database_is_away_holds_a_bounded_part_of_the_log() -> None:
+    ahead = app._kafka(Settings(), POSTGRES_SINK, None)["queued.max.messages.kbytes"]
+    assert int(str(ahead)) < LIMIT_KILOBYTES
 
 
 class Bench:
