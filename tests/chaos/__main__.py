@@ -55,7 +55,7 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
     folder = click.Path(path_type=Path, resolve_path=True)
     for option in (
         click.option("--seed", default=7, show_default=True, help="Decides the input and the faults."),
-        click.option("--rate", default=100.0, show_default=True, help="Events a second."),
+        click.option("--rate", default=60.0, show_default=True, help="Events a second."),
         click.option("--stack", "state_dir", type=folder, help="State directory of a running stack."),
         click.option("--results", type=folder, default=RESULTS, help="Where evidence is kept."),
     ):

@@ -87,8 +87,9 @@ def _lines(file: Path, rows: Iterable[object]) -> None:
 
 def show(verdict: Verdict, folder: Path, console: Console) -> None:
     """The table of faults, the first differences, and the one line that counts."""
-    console.print(recovery_table(verdict.rounds))
-    if not verdict.plan.faults:
+    if verdict.rounds:
+        console.print(recovery_table(verdict.rounds))
+    if verdict.plan.kind == "run" and not verdict.plan.faults:
         console.print(coverage(verdict.rounds))
     for each in verdict.differences[:SHOWN]:
         console.print(f"{each.verdict}: {each.where} {each.key} ({each.judge})", style="red")

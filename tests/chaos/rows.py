@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from chaos.found import Row, Rows
@@ -49,12 +50,17 @@ def shown(record: Record) -> Row:
 
 def plain(value: Any) -> Any:
     if is_dataclass(value):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+        return {name: plain(getattr(value, name)) for name in _names(value.__class__)}
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, tuple | list):
         return [plain(each) for each in value]
     return dict(value) if isinstance(value, Mapping) else value
+
+
+@cache
+def _names(record: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(record))
 
 
 def joined(intervals: Iterable[Mapping[str, Any]]) -> list[list[Any]]:
