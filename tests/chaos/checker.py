@@ -25,6 +25,9 @@ def judge(sent: Sequence[Acknowledged], found: Found) -> Iterator[Difference]:
     yield from _once(stands, found)
     yield from _dead_letters(known, set(copies), stands, found)
     yield from _versions(found)
+    for tenant, partition, received, outcomes in found.unaccounted:
+        verdict = "outcomes_missing" if outcomes < received else "duplicated"
+        yield _difference(verdict, "view unaccounted_events", f"{tenant}/{partition}", received, outcomes)
 
 
 def _copies(by_place: Mapping[Place, Acknowledged], events: Sequence[Stored]) -> dict[Place, Acknowledged]:

@@ -73,6 +73,8 @@ class Found:
     """The items topic: key, offset, bytes."""
     item_versions: frozenset[tuple[str, int]] = field(default_factory=frozenset)
     """Keys and offsets of the rows of `memory_item_versions`."""
+    unaccounted: Sequence[tuple[str, int, int, int]] = ()
+    """The view that must be empty: tenant, partition, records received, outcomes."""
     redis_profiles: Rows = field(default_factory=dict)
     redis_turns: Mapping[str, str | None] = field(default_factory=dict)
     """Text by message key; None where the turn is deleted."""

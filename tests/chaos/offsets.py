@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias, cast
 
@@ -41,6 +41,10 @@ class Offsets:
         (found,) = self._admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)]).values()
         told = found.result(ANSWER_SECONDS).topic_partitions
         return {(one.topic, one.partition): max(one.offset, 0) for one in told}
+
+    def reached(self, group: str, topics: Collection[str]) -> int:
+        """Sum of the committed offsets in those topics."""
+        return sum(offset for (topic, _), offset in self.committed(group).items() if topic in topics)
 
     def ends(self, topics: Iterable[str]) -> dict[Part, int]:
         """What a reader of committed records can reach."""

@@ -108,14 +108,14 @@ def _caught_up(stack: Stack, rate: float) -> tuple[int, float | None, int]:
     """How much waited, how long it took to be near the input again, and how much was landed in that time."""
     offsets, stage = Offsets(stack.environment["KAFKA_BOOTSTRAP_SERVERS"]), GROUPS["sink-postgres"]
     topics = [str(topic) for topic in stage.inputs]
-    begun, first = time.monotonic(), sum(offsets.committed(stage.group).values())
+    begun, first = time.monotonic(), offsets.reached(stage.group, topics)
     waited = behind = offsets.behind(stage.group, topics)
     while behind > rate * TOPICS_AN_EVENT * NEAR_SECONDS:
         if time.monotonic() - begun > CATCH_UP_SECONDS:
             return waited, None, 0
         time.sleep(SAMPLE_SECONDS)
         behind = offsets.behind(stage.group, topics)
-    landed = sum(offsets.committed(stage.group).values()) - first
+    landed = offsets.reached(stage.group, topics) - first
     return waited, round(time.monotonic() - begun, 1), landed
 
 

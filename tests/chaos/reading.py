@@ -6,6 +6,7 @@ Looks at the tenants of one run only, so that a stack may be used again.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -33,6 +34,7 @@ _KEYS = {
     "items": ("tenant_id", "user_id", "item_id"),
     "profiles": ("tenant_id", "user_id"),
 }
+ACCOUNT_SECONDS = 30.0
 _MOMENTS = ("since", "last_occurred_at")
 
 
@@ -46,6 +48,7 @@ def read(stack: Stack, codec: Codec, prefix: str, *, redis_forgot: bool) -> Foun
         tables = {view: _table(connection, view, prefix) for view in VIEWS}
         outcomes = _outcome_rows(connection, places)
         versions = _versions(connection, prefix)
+    unaccounted = _unaccounted(stack, prefix)
     profiles, turns = _redis(stack.environment["REDIS_URL"], prefix)
     return Found(
         events=events,
@@ -57,6 +60,7 @@ def read(stack: Stack, codec: Codec, prefix: str, *, redis_forgot: bool) -> Foun
         dead_letters=[_letter(each) for each in _stored(kafka, TopicName.EVENTS_DEAD_LETTERS, prefix)],
         item_records=[((each.key or b"").decode(), each.offset, each.value) for each in feed],
         item_versions=versions,
+        unaccounted=unaccounted,
         redis_profiles=profiles,
         redis_turns=turns,
         redis_forgot=redis_forgot,
@@ -171,6 +175,18 @@ def _versions(connection: psycopg.Connection[Any], prefix: str) -> frozenset[tup
         b" WHERE starts_with(tenant_id, %s)"
     )
     return frozenset((str(key), int(offset)) for key, offset in connection.execute(query, (prefix,)))
+
+
+def _unaccounted(stack: Stack, prefix: str) -> list[tuple[str, int, int, int]]:
+    """Asked again for a while: the account is no answer to anybody, so nobody's lag waits for it."""
+    query = (
+        "SELECT tenant_id, partition, received, outcomes FROM unaccounted_events"
+        " WHERE starts_with(tenant_id, %s) ORDER BY hour, 1, 2"
+    )
+    deadline = time.monotonic() + ACCOUNT_SECONDS
+    while (rows := stack.rows(query, prefix)) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    return [(str(tenant), int(partition), int(received), int(ended)) for tenant, partition, received, ended in rows]
 
 
 def _redis(url: str, prefix: str) -> tuple[Rows, dict[str, str | None]]:

@@ -271,6 +271,12 @@ def test_a_version_without_a_row_is_lost_and_one_told_twice_a_duplicate(clean: F
     assert [each.verdict for each in by_checker(clean, found)] == ["lost", "duplicated"]
 
 
+@pytest.mark.parametrize(("outcomes", "verdict"), [(6, "outcomes_missing"), (8, "duplicated")])
+def test_an_account_that_does_not_balance_is_found(clean: Flawless, outcomes: int, verdict: str) -> None:
+    told = by_checker(clean, replace(clean.found, unaccounted=[("tenant", 0, 7, outcomes)]))
+    assert [each.verdict for each in told] == [verdict]
+
+
 def test_a_verdict_holds_only_where_all_is_zero_and_worked_off() -> None:
     flaw = Difference(verdict="lost", judge="checker", where="table messages", key="k")
     verdict = Verdict(plan=PLAN, rounds=(), events=3, differences=(), drained=True)
