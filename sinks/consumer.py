@@ -157,8 +157,9 @@ class SinkLoop:
 
     def _note(self, fetched: Fetched) -> None:
         self._reached.update(fetched.ends)
-        for record in fetched.records:
-            self._reached[record.partition] = max(record.offset + 1, self._reached.get(record.partition, 0))
+        last = {record.partition: record.offset for record in fetched.records}
+        for partition, offset in last.items():
+            self._reached[partition] = max(offset + 1, self._reached.get(partition, 0))
 
     def _begin(self, stretch: Stretch, began_at: float) -> None:
         """Give a stretch to the lander; one that ends before a record that cannot be read is the last."""

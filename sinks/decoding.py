@@ -42,7 +42,7 @@ class Reader:
         counted: Collection[TopicName] = (),
     ) -> None:
         self._decode = decode
-        self._counted = frozenset(counted)
+        self._counted = tuple(counted)
         self.skips = skips
 
     def read(self, raw: Sequence[RawRecord], progress: Mapping[Partition, int]) -> Stretch:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, Final, Protocol, TypeVar
 
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -240,6 +241,11 @@ def _partition_of(message: Message) -> Partition:
     topic, number = message.topic(), message.partition()
     assert topic is not None, "every message that was consumed has a topic"
     assert number is not None, "every message that was consumed has a partition"
+    return _named(topic, number)
+
+
+@cache
+def _named(topic: str, number: int) -> Partition:
     return Partition(topic=TopicName(topic), number=number)
 
 

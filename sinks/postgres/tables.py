@@ -28,6 +28,8 @@ class Column(Generic[R]):
     name: str
     type: str
     of: Callable[[R], object]
+    path: str = ""
+    """The dotted name of the field that it holds as it is; empty where it is computed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,15 +66,19 @@ def validity(intervals: Iterable[Interval]) -> Multirange[Any]:
 
 def _columns(type_name: str, *names: str) -> tuple[Column[Any], ...]:
     """Columns that hold the field of their name, as it is."""
-    return tuple(Column(name=name, type=type_name, of=attrgetter(name)) for name in names)
+    return tuple(_field(name, type_name, name) for name in names)
+
+
+def _field(name: str, type_name: str, path: str) -> Column[Any]:
+    return Column(name=name, type=type_name, of=attrgetter(path), path=path)
 
 
 def _position(field: str, prefix: str) -> tuple[Column[Any], ...]:
     """The three columns of a Position."""
     return (
-        Column(name=f"{prefix}_topic", type="text", of=attrgetter(f"{field}.topic")),
-        Column(name=f"{prefix}_partition", type="int4", of=attrgetter(f"{field}.partition")),
-        Column(name=f"{prefix}_offset", type="int8", of=attrgetter(f"{field}.offset")),
+        _field(f"{prefix}_topic", "text", f"{field}.topic"),
+        _field(f"{prefix}_partition", "int4", f"{field}.partition"),
+        _field(f"{prefix}_offset", "int8", f"{field}.offset"),
     )
 
 
