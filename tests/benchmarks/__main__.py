@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import engines
+from benchmarks import engines, latency
 
 
 def main() -> None:
@@ -12,8 +12,13 @@ def main() -> None:
     commands = parser.add_subparsers(dest="name", required=True)
     for_engines = commands.add_parser("engines", help="the loop against others and against its limit")
     for_engines.add_argument("--rounds", type=int, default=engines.ROUNDS)
+    for_latency = commands.add_parser("latency", help="from an event to an answer that knows it, under load")
+    for_latency.add_argument("--rates", type=int, nargs="+", default=latency.RATES)
     chosen = parser.parse_args()
-    engines.main(chosen.rounds)
+    if chosen.name == "engines":
+        engines.main(chosen.rounds)
+    else:
+        latency.main(chosen.rates)
 
 
 if __name__ == "__main__":
