@@ -26,7 +26,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 export UV_COMPILE_BYTECODE := 1
 
 .PHONY: help install up up-infra down status logs env demo feed migrate check check-compose \
-	fmt test property test-unit test-integration test-e2e chaos clean
+	fmt test property test-unit test-integration test-e2e chaos bench bench-latency clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -135,6 +135,16 @@ CHAOS := PYTHONPATH=tests $(BIN)/python -m chaos
 chaos: install ## Hurt the stack while events flow, compare: make chaos ROUNDS=n SEED=s, or [CONTROL=1|SCALE=1|OUTAGE=seconds]
 	@$(CHAOS) $(or $(if $(filter 1,$(CONTROL)),control --rounds $(ROUNDS)),$(if $(filter 1,$(SCALE)),scale),$\
 		$(if $(OUTAGE),outage --seconds $(OUTAGE)),run --rounds $(ROUNDS)) --seed $(SEED)
+
+# Ratios and figures, with no limit asserted; kept as JSON in .local/bench.
+BENCH := PYTHONPATH=tests $(BIN)/python -m benchmarks
+RATES ?= 100 500 1000 2000
+
+bench: install ## The loop against stock Faust, Quix Streams and a bare loop, in one run
+	@$(BENCH) engines
+
+bench-latency: install ## From an event to an answer that knows it, under load: make bench-latency [RATES="100 500"]
+	@$(BENCH) latency --rates $(RATES)
 
 clean: ## Remove what can be made again (the stack must be down)
 	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks dist

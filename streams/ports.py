@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeAlias, TypeVar
+from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
 from schemas.records import Position, Record
 from topology.stages import Stage, Store
@@ -35,9 +35,11 @@ class RawRecord:
         return self.position.topic
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceRecord:
-    """A record that could be read: its bytes, and what they say. `value` is None for a tombstone."""
+class SourceRecord(NamedTuple):
+    """A record that could be read: its bytes, and what they say. `value` is None for a tombstone.
+
+    A tuple, since one is made for every record.
+    """
 
     raw: RawRecord
     value: Record | None

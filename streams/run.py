@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from schemas.codec import Codec, Undecodable
 from schemas.records import Record
@@ -38,13 +39,13 @@ def fold_run(processor: Processor, codec: Codec, records: Sequence[RawRecord], s
 
 
 def _process(processor: Processor, codec: Codec, raw: RawRecord, stores: Stores) -> Iterable[Output]:
-    return list(processor.process(SourceRecord(raw=raw, value=_decode(processor, codec, raw)), stores))
+    return list(processor.process(SourceRecord(raw, _decode(processor, codec, raw)), stores))
 
 
 def _decode(processor: Processor, codec: Codec, raw: RawRecord) -> Record | None:
     if raw.value is None:
         return None
     try:
-        return codec.decode(raw.value, processor.inputs[TopicName(raw.topic)])
+        return codec.decode(raw.value, processor.inputs[cast("TopicName", raw.topic)])  # a StrEnum hashes as its text
     except Undecodable as error:
         raise PoisonRecord(error.reason, str(error)) from error
