@@ -30,6 +30,8 @@ _TIMEZONE = re.compile(r"[A-Za-z0-9_+/-]{1,64}")
 _LANGUAGE = re.compile(r"[A-Za-z0-9_-]{1,35}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+_PLAIN = re.compile(r"[A-Za-z0-9_.:@#+ -]{1,128}").fullmatch
+"""What nearly every identifier looks like; it breaks no limit of any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +104,8 @@ def _naming(event: ConversationEvent) -> Iterator[Problem]:
 def _identifiers(event: ConversationEvent) -> Iterator[Problem]:
     for identifier in IDENTIFIERS:
         value: str | None = getattr(event, identifier.name)
+        if value and _PLAIN(value):
+            continue
         if value:
             yield from _identifier(identifier, value)
         elif value == "" or event.type in identifier.required_by:

@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
+from schemas.construction import quickly_made
 from schemas.ids import CommandId, ConversationId, EventId, ItemId, MessageId, TenantId, UserId
 
 
@@ -121,6 +122,7 @@ class Interval:
     valid_to: datetime | None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationEvent(Record):
     """What happened in a conversation; see the public contract for each field."""
@@ -145,6 +147,7 @@ class ConversationEvent(Record):
     attributes: Mapping[str, str] = field(default_factory=dict)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message(Record):
     """A message as it stands, redacted: the log to replay. A deleted one keeps its header and loses its text."""
@@ -180,6 +183,7 @@ class Message(Record):
     """Where the event that recorded the message stands."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """One assertion found in one message, not yet weighed against anything."""
@@ -207,6 +211,7 @@ class Candidate:
     due_to: datetime | None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageExtraction(Record):
     """All candidates of one message, as a state: it replaces the one of a lower revision."""
@@ -244,6 +249,7 @@ class MemoryCommand(Record):
     known_to: datetime | None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence(Record):
     """One assertion about one item, with the words it rests on; also the state of `consolidate`.
@@ -281,6 +287,7 @@ class Evidence(Record):
     source: Position
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryItem(Record):
     """One version of a remembered thing: the public change feed, and the summary row of `consolidate`."""
@@ -313,6 +320,7 @@ class MemoryItem(Record):
     """The record that made this version: an extraction's source event, or a command."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileEntry:
     """One line of a profile: a current value."""
@@ -343,6 +351,7 @@ class Profile(Record):
     recorded_at: datetime
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome(Record):
     """What became of one input record; exactly one exists for each."""

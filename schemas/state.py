@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from schemas.construction import quickly_made
 from schemas.ids import EventId, ItemId, MessageId, UserId
 from schemas.records import Position, Record, Role
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """A message in the window of recent turns, with its text: what the extractor may look at around another."""
@@ -29,6 +31,7 @@ class Turn:
     """False: kept for the order of turns; its text is not shown to the extractor as context."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationState(Record):
     """The recent turns of a conversation, oldest first by (occurred_at, message_id)."""
@@ -45,6 +48,7 @@ class ConversationState(Record):
     """Messages that occurred up to then are gone, whenever they arrive."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageState(Record):
     """What is known of one message for ever: everything but its text.

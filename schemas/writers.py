@@ -14,8 +14,8 @@ from typing import Any, TypeAlias
 
 Write: TypeAlias = Callable[[Any], bytes]
 
-MISFITS = (AttributeError, KeyError, TypeError, ValueError, OverflowError, struct.error)
-"""What a made function runs into where a field does not fit its schema."""
+MISFITS = (AttributeError, LookupError, TypeError, ValueError, OverflowError, struct.error)
+"""What a made function runs into where a field does not fit its schema, or a text has 8 KiB or more."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -64,7 +64,7 @@ class _Source:
                 each = self._bytes_of(items, "item")
                 return f"(block([{each} for item in {value}]) if len({value}) else EMPTY)"
             case {"type": "map", "values": values}:
-                each = f"text(key) + {self._bytes_of(values, 'item')}"
+                each = f"{self._bytes_of('string', 'key')} + {self._bytes_of(values, 'item')}"
                 return f"(block([{each} for key, item in {value}.items()]) if len({value}) else EMPTY)"
         return self._plain_bytes_of(schema, value)
 
@@ -76,6 +76,8 @@ class _Source:
                 return f"{table}[{value}]"
             case {"type": "long", "logicalType": "timestamp-micros"}:
                 return f"moment({value})"
+            case "string":
+                return f"(SIZES[len(encoded := {value}.encode())] + encoded)"
             case str() if schema in _PRIMITIVES:
                 return f"{_PRIMITIVES[schema]}({value})"
         return self._named(schema, value)
@@ -117,11 +119,6 @@ def _number(value: int) -> bytes:
     return _LAST[value << 1] if 0 <= value < _LOW >> 1 else _long(value)
 
 
-def _text(value: str) -> bytes:
-    encoded = value.encode()
-    return _number(len(encoded)) + encoded
-
-
 def _blob(value: bytes) -> bytes:
     return _number(len(value)) + value
 
@@ -144,9 +141,9 @@ _PARTS = {
     "NULL": b"\x00",
     "PRESENT": b"\x02",
     "EMPTY": b"\x00",
+    "SIZES": _LAST[::2],
     "join": b"".join,
     "number": _number,
-    "text": _text,
     "blob": _blob,
     "truth": _truth,
     "real": struct.Struct("<d").pack,
@@ -154,7 +151,6 @@ _PARTS = {
     "block": _block,
 }
 _PRIMITIVES = {
-    "string": "text",
     "bytes": "blob",
     "boolean": "truth",
     "int": "number",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
+from schemas.construction import quickly_made
 from schemas.records import Position, Record
 from topology.stages import Stage, Store
 from topology.topics import TopicName
@@ -19,6 +20,7 @@ R = TypeVar("R", bound=Record)
 Headers: TypeAlias = Sequence[tuple[str, bytes | None]]
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawRecord:
     """A record as the broker gave it."""
@@ -45,6 +47,7 @@ class SourceRecord(NamedTuple):
     value: Record | None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
     """A record to be sent inside the checkpoint.

@@ -97,4 +97,4 @@ def items_of(outputs: Sequence[Output], message_id: MessageId | None = None) -> 
     for output in outputs:
         found = output.value
         if isinstance(found, MessageExtraction) and message_id in (None, found.message_id):
-            yield from (candidate.item_id for candidate in found.candidates)
+            yield from [candidate.item_id for candidate in found.candidates]

@@ -9,9 +9,12 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 from schemas.ids import MessageId
 from schemas.state import Turn
+
+_TEXT = attrgetter("text")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +60,7 @@ def without_up_to(turns: Sequence[Turn], occurred_at: datetime) -> tuple[Turn, .
 def trimmed(turns: tuple[Turn, ...], most_turns: int, most_characters: int) -> tuple[Turn, ...]:
     """The latest turns within both limits, and the latest one in any case."""
     first = max(0, len(turns) - most_turns)
-    characters = sum([len(turn.text) for turn in turns[first:]])
+    characters = sum(map(len, map(_TEXT, turns[first:])))
     while characters > most_characters and first < len(turns) - 1:
         characters -= len(turns[first].text)
         first += 1

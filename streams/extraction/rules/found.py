@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from schemas.construction import quickly_made
 from schemas.ids import TenantId, UserId, item_id
 from schemas.records import Candidate, Granularity, Kind, Tense
 from schemas.state import Turn
@@ -82,6 +83,7 @@ class Times:
     due_to: datetime | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """A value that a rule found; the words it came from are `text[start:end]`."""

@@ -88,6 +88,7 @@ def test_a_time_of_another_zone_is_written_as_its_instant() -> None:
     [
         {"text": 7},
         {"text": "\ud800"},
+        {"text": "a" * 8_192},
         {"type": "message.recorded"},
         {"occurred_at": datetime(2024, 5, 17)},  # noqa: DTZ001  it is the naive one that must be refused
         {"occurred_at": None},
