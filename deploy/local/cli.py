@@ -4,6 +4,7 @@ Speaks to the person; everything it does is done elsewhere.
 """
 
 import os
+import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,7 +15,7 @@ from subprocess import TimeoutExpired
 import click
 from rich.console import Console
 
-from deploy.local import environment, lifecycle, overview
+from deploy.local import environment, kafka, lifecycle, overview
 from deploy.local import stack as stacks
 from deploy.local.artifacts import ChecksumMismatch
 from deploy.local.components import BY_NAME, COMPONENTS, SERVICES, Task, select
@@ -134,6 +135,15 @@ def run(task: str) -> None:
     part = BY_NAME[task]
     if isinstance(part, Task):
         lifecycle.run_task(part, existing(), report)
+
+
+@cli.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def transactions(arguments: tuple[str, ...]) -> None:
+    """Run Kafka's own kafka-transactions on this stack: list, describe, find-hanging, abort; --help tells the rest."""
+    stack = existing()
+    lifecycle.fetch_bundle(stack, "kafka-tools", report)
+    sys.exit(subprocess.run(kafka.transactions(stack, arguments), check=False).returncode)
 
 
 @cli.command()

@@ -4,8 +4,10 @@ One node without replication: it shows Kafka's semantics, not its availability.
 """
 
 import base64
+import os
 import subprocess
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 
@@ -44,10 +46,19 @@ def _format(stack: Stack, settings: Path) -> None:
     subprocess.run(command, check=True)
 
 
+def transactions(stack: Stack, arguments: Sequence[str]) -> tuple[str, ...]:
+    """The command line of kafka-transactions for the stack's broker; needs the bundle `kafka-tools`."""
+    where = ("--bootstrap-server", f"127.0.0.1:{stack.ports['kafka']}")
+    main = "org.apache.kafka.tools.TransactionsCommand"
+    return _java(stack, main, *where, *arguments, heap_megabytes=FORMAT_HEAP_MEGABYTES)
+
+
 def _java(stack: Stack, main: str, *arguments: str, heap_megabytes: int) -> tuple[str, ...]:
-    class_path = artifacts.home(stack.cache, "kafka") / "*"
+    """With Kafka's own commands behind the broker's class path, where they have been fetched."""
+    folders = (artifacts.home(stack.cache, bundle) for bundle in ("kafka", "kafka-tools"))
+    class_path = os.pathsep.join(str(folder / "*") for folder in folders)
     logging = f"-Dlog4j2.configurationFile={CONFIG / 'log4j2.properties'}"
-    return java(logging, "-cp", str(class_path), main, *arguments, heap_megabytes=heap_megabytes)
+    return java(logging, "-cp", class_path, main, *arguments, heap_megabytes=heap_megabytes)
 
 
 def _cluster_id() -> str:

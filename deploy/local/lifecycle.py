@@ -103,14 +103,16 @@ def attach(stack: Stack) -> Supervisor:
 
 def fetch_bundles(stack: Stack, parts: Sequence[Component], report: Report) -> None:
     """Bring what is not in the cache yet."""
-    missing = [
-        part.name for part in parts if part.name in BUNDLES and not artifacts.home(stack.cache, part.name).is_dir()
-    ]
-    if missing:
+    for part in parts:
+        if part.name in BUNDLES:
+            fetch_bundle(stack, part.name, report)
+
+
+def fetch_bundle(stack: Stack, bundle: str, report: Report) -> None:
+    if not artifacts.home(stack.cache, bundle).is_dir():
         from deploy.local.maven import fetch  # half a second that only the first run should pay
 
-        for bundle in missing:
-            artifacts.ensure(stack.cache, bundle, fetch, report)
+        artifacts.ensure(stack.cache, bundle, fetch, report)
 
 
 def run_task(task: Task, stack: Stack, report: Report) -> None:

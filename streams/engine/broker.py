@@ -92,6 +92,11 @@ class Broker:
         self._client_config = dict(client_config)
         self._group = group
 
+    @property
+    def servers(self) -> str:
+        """Where the brokers are, as commands take it."""
+        return str(self._client_config["bootstrap.servers"])
+
     def reader(self, overrides: Mapping[str, Any] | None = None) -> Consumer:
         """A consumer for `assign`; it belongs to no group and commits nothing. The caller closes it."""
         return Consumer({**self.reader_config, **(overrides or {})})

@@ -72,11 +72,17 @@ class Restorer:
             if marks.settled:
                 return marks
             if time.monotonic() > deadline:
-                raise HangingTransaction(
-                    f"{self._changelog}-{self._partition}: committed up to {marks.stable}, written up to {marks.end}; "
-                    "end the transaction with `kafka-transactions.sh abort` and start again"
-                )
+                raise HangingTransaction(self._explained(marks))
             time.sleep(0.2)
+
+    def _explained(self, marks: Watermarks) -> str:
+        """The last stable offset is where the hanging transaction begins: the name by which Kafka's tool knows it."""
+        which = f"--topic {self._changelog} --partition {self._partition} --start-offset {marks.stable}"
+        tool = f"kafka-transactions.sh --bootstrap-server {self._broker.servers} abort {which}"
+        return (
+            f"{self._changelog}-{self._partition}: committed up to {marks.stable}, written up to {marks.end}. "
+            f"Somebody's transaction never ended; end it with `{tool}` and start again"
+        )
 
     def _rebuild_reason(self, table: PartitionTable, marks: Watermarks) -> str | None:
         """Why the table cannot be trusted, or None.

@@ -133,7 +133,7 @@ async def _live(process: Process, disk: Disk, processor: Processor) -> str:
 
 
 def _lanes(process: Process, processor: Processor, partitions: int) -> StepLanes:
-    clients = cast("ClientConfig", {PROCESS: process})
+    clients = cast("ClientConfig", {PROCESS: process, "bootstrap.servers": "memory"})
     context = LaneContext(
         processor=processor,
         codec=CODEC,
