@@ -137,6 +137,9 @@ SETTINGS: Final = {
     ),
     "App(broker_request_timeout=)": Contract("of one request", "a broker that hangs is noticed after 90 s"),
     "App(broker_session_timeout=)": Contract("of the group's member", "a dead worker keeps its partitions for longer"),
+    "App(consumer_group_instance_id=)": Contract(
+        "static membership of the group's member", "a restarted worker stops the whole group, twice"
+    ),
     "App(datadir=)": Contract("where RocksDB lies", "tables start empty wherever the process starts"),
     "App(key_serializer=)": Contract("raw", "Faust decodes keys"),
     "App(value_serializer=)": Contract("raw", "Faust decodes values"),
