@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chaos.offsets import Pause
-from chaos.outage import OWN_MEGABYTES, Survived
+from chaos.outage import OWN_MEGABYTES, CatchUp, Survived
 from chaos.planning import Plan
 from chaos.report import Verdict
 
 CLEAN = Verdict(plan=Plan(rounds=0, seed=1, rate=1.0, kind="outage"), rounds=(), events=9, differences=(), drained=True)
-SURVIVED = Survived(verdict=CLEAN, megabytes={"extract": 200, "kafka": 700}, behind=9, seconds=1.0, landed=9)
+LATE = CatchUp(waited=90, landed=50, seconds=10.0, caught_up=False)
+SURVIVED = Survived(verdict=CLEAN, megabytes={"extract": 200, "kafka": 700}, progress=LATE)
 
 
 def paused(*looks: tuple[float, int, int]) -> float:
@@ -33,8 +34,11 @@ def test_a_pause_that_has_not_ended_counts() -> None:
     assert paused((0.0, 1, 9), (30.0, 1, 9)) == 30.0
 
 
+def test_the_rate_of_catching_up_is_told_in_any_case() -> None:
+    assert "50 landed in 10.0 s, 5 a second" in str(LATE)
+
+
 def test_an_outage_is_survived_within_the_bounds_and_with_a_clean_verdict_only() -> None:
     assert SURVIVED.holds
     assert not replace(SURVIVED, megabytes={"extract": OWN_MEGABYTES + 1}).holds
-    assert not replace(SURVIVED, seconds=None).holds
     assert not replace(SURVIVED, verdict=replace(CLEAN, drained=False)).holds
