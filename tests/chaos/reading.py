@@ -157,10 +157,9 @@ def _entries(entries: Sequence[Mapping[str, Any]]) -> list[Row]:
 
 
 def _outcome_rows(connection: psycopg.Connection[Any], places: set[Place]) -> dict[Place, Row]:
-    query = (
-        b"SELECT source_partition, source_offset, status, reasons, tenant_id, conversation_id, event_id, message_id,"
-        b" item_ids::text[] AS item_ids FROM outcomes WHERE source_topic = %s"
-    )
+    told = [field.name for field in fields(Outcome) if field.name not in LEARNED and field.name != "item_ids"]
+    columns = ", ".join(f'"{name}"' for name in ("source_partition", "source_offset", *told))
+    query = f"SELECT {columns}, item_ids::text[] AS item_ids FROM outcomes WHERE source_topic = %s".encode()
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = {
             (row.pop("source_partition"), row.pop("source_offset")): row

@@ -11,6 +11,7 @@ import pytest
 
 from chaos import checker, oracle
 from chaos.control import compare as compare_counts
+from chaos.control import on_one_partition
 from chaos.faults import FAULTS, PAIRS, plan
 from chaos.found import VIEWS, Difference, Found, Rows
 from chaos.planning import Plan
@@ -289,5 +290,9 @@ def test_a_verdict_holds_only_where_all_is_zero_and_worked_off() -> None:
 
 
 def test_the_control_counts_what_a_key_lacks_and_what_it_has_too_much() -> None:
-    counted = compare_counts({"a": 3, "b": 2, "c": 1}, {"a": 1, "b": 3, "d": 1}, rounds=0)
-    assert (counted.events, counted.lost, counted.duplicated) == (6, 3, 2)
+    counted = compare_counts({"a": 3, "b": 2, "c": 1}, {"a": 1, "b": 3}, rounds=0)
+    assert (counted.events, counted.lost, counted.duplicated) == (6, 3, 1)
+
+
+def test_the_control_leaves_out_a_key_that_stands_on_two_partitions() -> None:
+    assert on_one_partition([("a", 0), ("b", 0), ("a", 1), ("b", 0)]) == {"b": 2}
