@@ -103,10 +103,15 @@ def verb_group(text: str, at: int, end: int, contraction: str) -> VerbGroup:
     return VerbGroup(
         head=head,
         aspect=_aspect(run, contraction, text[head : min(end, head + _TAIL_REACH)]),
-        be=contraction in ("m", "re") or _BE.search(run) is not None,
-        just=_JUST.search(run) is not None,
-        always=_ALWAYS.search(run) is not None,
+        be=contraction in ("m", "re") or _holds(_BE, run),
+        just=_holds(_JUST, run),
+        always=_holds(_ALWAYS, run),
     )
+
+
+def _holds(sign: re.Pattern[str], run: str) -> bool:
+    """Most verbs stand right behind their subject, with nothing between that a sign could be in."""
+    return bool(run) and sign.search(run) is not None
 
 
 def no_verb(text: str, at: int) -> VerbGroup:
