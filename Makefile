@@ -26,7 +26,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 export UV_COMPILE_BYTECODE := 1
 
 .PHONY: help install up up-infra down status logs env demo feed migrate check check-compose \
-	fmt test property test-unit test-integration test-e2e chaos bench bench-latency clean
+	fmt test property test-unit test-integration test-e2e chaos bench bench-sink bench-latency clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -145,6 +145,9 @@ bench: install ## The loop against stock Faust, Quix Streams and a bare loop, in
 
 bench-latency: install ## From an event to an answer that knows it, under load: make bench-latency [RATES="100 500"]
 	@$(BENCH) latency --rates $(RATES)
+
+bench-sink: install ## The PostgreSQL sink beside executemany and plain COPY, as ratios of one run
+	@PYTHONPATH=tests $(BIN)/python tests/benchmarks/sink.py
 
 clean: ## Remove what can be made again (the stack must be down)
 	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks dist
