@@ -20,7 +20,7 @@ from uuid import uuid4
 from support.broker import PARTITIONS
 from support.infrastructure import PROJECT
 
-LONGEST_SECONDS = 180
+LONGEST_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

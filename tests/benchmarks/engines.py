@@ -20,10 +20,10 @@ from support.infrastructure import PROJECT, running
 from topology.topics import TOPICS, TopicName
 
 ROUNDS: Final = 3
-FILLED_RECORDS: Final = 650_000
+FILLED_RECORDS: Final = 450_000
 LOOP_RECORDS: Final = 300_000
 WARM_RECORDS: Final = 20_000
-QUIX_RECORDS: Final = 600_000
+QUIX_RECORDS: Final = 400_000
 """Over more than one of its checkpoints, which come every five seconds."""
 QUIX_ONCE_RECORDS: Final = 80_000
 FAUST_RECORDS: Final = 15_000
