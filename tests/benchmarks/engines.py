@@ -9,9 +9,10 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import Any, Final
 
-from benchmarks import chat, tally
+from benchmarks import chat, sink, tally
 from benchmarks.contest import Contender, Result, repeated
 from benchmarks.facts import keep
 from benchmarks.tables import print_table
@@ -142,6 +143,10 @@ def _show(trivial: Sequence[Result], real: Sequence[Result]) -> None:
 
 
 def main(rounds: int = ROUNDS) -> None:
-    with running("kafka") as infrastructure:
-        figures = measure(infrastructure.kafka, rounds)
-    print(f"kept in {keep('engines', figures).relative_to(PROJECT)}")
+    with running() as infrastructure:
+        engines = measure(infrastructure.kafka, rounds)
+        print("  the PostgreSQL sink", file=sys.stderr, flush=True)
+        sinks = sink.figures(infrastructure)
+    print("\n".join(sink.ratios(sinks)))
+    file = keep("engines", {**engines, "postgres_sink": [asdict(figure) for figure in sinks]})
+    print(f"kept in {file.relative_to(PROJECT)}")
