@@ -15,8 +15,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from chaos.ending import end
 from chaos.faults import Unhurt
-from deploy.local import postgres, processes
+from deploy.local import postgres
 from deploy.local.components import SERVICES
 from deploy.local.readiness import is_ready
 from deploy.local.stack import Stack
@@ -27,7 +28,6 @@ FULL_SECONDS = 25.0
 """How long the component may find room before the fault is called undone; what is preallocated lasts a moment."""
 FAILING_SECONDS = 3.0
 READY_SECONDS = 120.0
-STOP_SECONDS = 60.0
 COMPLAINT = "No space left on device"
 
 
@@ -54,14 +54,14 @@ def fill(stack: Stack, supervisor: Supervisor, victim: str) -> None:
 @contextmanager
 def _on_small_disk(stack: Stack, supervisor: Supervisor, victim: str) -> Iterator[Path]:
     folder = folder_of(stack, victim)
-    _stop(stack, supervisor, victim)
+    end(stack, supervisor, victim)
     try:
         _move_over(folder)
         supervisor.start(victim)
         _await_ready(stack, victim)
         yield folder
     finally:
-        _stop(stack, supervisor, victim)
+        end(stack, supervisor, victim)
         put_back(folder)
         supervisor.start(victim)
 
@@ -146,15 +146,6 @@ def _await_ready(stack: Stack, victim: str) -> None:
         if time.monotonic() > deadline:
             raise Unhurt(f"{victim} was not ready within {READY_SECONDS:.0f} s")
         time.sleep(0.2)
-
-
-def _stop(stack: Stack, supervisor: Supervisor, victim: str) -> None:
-    supervisor.stop(victim)
-    deadline = time.monotonic() + STOP_SECONDS
-    while processes.of_stack(stack).get(victim):
-        if time.monotonic() > deadline:
-            raise Unhurt(f"{victim} did not end within {STOP_SECONDS:.0f} s")
-        time.sleep(0.1)
 
 
 def _require_mount() -> None:

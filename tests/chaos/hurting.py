@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 
 from chaos import databases, disks
+from chaos.ending import end
 from chaos.faults import AGENTS, Fault, Unhurt
 from chaos.spares import PREFIX, Spare, spare
 from deploy.local import processes
@@ -74,14 +75,14 @@ class Surgeon:
             databases.widen(self._stack)
         for victim in (*AGENTS, "postgres"):
             if os.path.ismount(disks.folder_of(self._stack, victim)):
-                self._end(victim)
+                end(self._stack, self._supervisor, victim)
             if disks.put_back(disks.folder_of(self._stack, victim)) and self._supervisor.alive():
                 self._supervisor.start(victim)
 
     @contextmanager
     def without(self, component: str) -> Iterator[None]:
         """The component stopped in order, and started again in the end."""
-        self._end(component)
+        end(self._stack, self._supervisor, component)
         try:
             yield
         finally:
@@ -126,15 +127,9 @@ class Surgeon:
 
     def _wipe(self, victim: str) -> None:
         self._signal(victim, signal.SIGKILL)
-        self._end(victim)
+        end(self._stack, self._supervisor, victim)
         shutil.rmtree(self._stack.data(victim))
         self._supervisor.start(victim)
-
-    def _end(self, victim: str) -> None:
-        if self._supervisor.alive():
-            self._supervisor.stop(victim)
-        while processes.of_stack(self._stack).get(victim):
-            time.sleep(0.1)
 
     def _crowd(self, victim: str) -> None:
         deed = databases.crowd_postgres if victim == "postgres" else databases.crowd_valkey
