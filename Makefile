@@ -17,6 +17,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3; do \
 	"$$python" -c '$(SUPPORTED)' 2>/dev/null && command -v "$$python" && break; done)
 
 WIPE ?=
+BROKERS ?=
 FILE ?=
 TESTS ?=
 
@@ -44,11 +45,11 @@ install: .venv/.installed ## Create .venv from the lock file (instant when nothi
 		"$(PYTHON)" -m venv .uv && .uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); }
 	@touch $@
 
-up: install ## Start the embedded stack in the background; returns when it is ready
-	@$(LOCAL) up
+up: install ## Start the embedded stack in the background; returns when it is ready (BROKERS=3 for a new one)
+	@$(LOCAL) up $(if $(BROKERS),--brokers $(BROKERS))
 
 up-infra: install ## Start only Kafka, the registry, PostgreSQL and Valkey
-	@$(LOCAL) up --only kafka,registry,postgres,valkey
+	@$(LOCAL) up --only kafka,registry,postgres,valkey $(if $(BROKERS),--brokers $(BROKERS))
 
 down: install ## Stop the stack (WIPE=1 removes its data)
 	@$(LOCAL) down $(if $(filter 1,$(WIPE)),--wipe)
@@ -132,9 +133,9 @@ SCALE ?=
 OUTAGE ?=
 CHAOS := PYTHONPATH=tests $(BIN)/python -m chaos
 
-chaos: install ## Hurt the stack while events flow, compare: make chaos ROUNDS=n SEED=s, or [CONTROL=1|SCALE=1|OUTAGE=seconds]
+chaos: install ## Hurt the stack while events flow, compare: make chaos ROUNDS=n SEED=s [BROKERS=3], or [CONTROL=1|SCALE=1|OUTAGE=seconds]
 	@$(CHAOS) $(or $(if $(filter 1,$(CONTROL)),control --rounds $(ROUNDS)),$(if $(filter 1,$(SCALE)),scale),$\
-		$(if $(OUTAGE),outage --seconds $(OUTAGE)),run --rounds $(ROUNDS)) --seed $(SEED)
+		$(if $(OUTAGE),outage --seconds $(OUTAGE)),run --rounds $(ROUNDS) $(if $(BROKERS),--brokers $(BROKERS))) --seed $(SEED)
 
 # Ratios and figures, with no limit asserted; kept as JSON in .local/bench.
 BENCH := PYTHONPATH=tests $(BIN)/python -m benchmarks

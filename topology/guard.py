@@ -34,10 +34,9 @@ def refuse_weaker(settings: Settings, demands: Demands, wait_seconds: float = WA
 def look(client: AdminClient, topics: Sequence[str]) -> Cluster:
     """The topics of these names, the coordinators' own, and what each broker says of itself."""
     brokers = sorted(client.list_topics(timeout=apply.CALL_SECONDS).brokers)
-    resources = [ConfigResource(ResourceType.BROKER, str(number)) for number in brokers]
-    configs = {
-        resource.name: apply.told(future.result) for resource, future in client.describe_configs(resources).items()
-    }
+    asked = [client.describe_configs([ConfigResource(ResourceType.BROKER, str(number))]) for number in brokers]
+    answers = [answer for one in asked for answer in one.items()]  # a broker tells of itself alone, a call each
+    configs = {resource.name: apply.told(future.result) for resource, future in answers}
     return Cluster(
         topics=apply.found(client, [*topics, *INTERNAL_TOPICS]),
         brokers={

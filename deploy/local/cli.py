@@ -18,8 +18,8 @@ from rich.console import Console
 from deploy.local import environment, kafka, lifecycle, overview
 from deploy.local import stack as stacks
 from deploy.local.artifacts import ChecksumMismatch
-from deploy.local.components import BY_NAME, COMPONENTS, SERVICES, Task, select
-from deploy.local.lifecycle import NotReady
+from deploy.local.components import BY_NAME, COMPONENTS, SERVICES, Task, components, select
+from deploy.local.lifecycle import NotReady, OtherBrokers
 from deploy.local.ports import NoPortFree
 from deploy.local.stack import NotOurs, Stack
 from deploy.local.supervision import SupervisorFailed
@@ -30,6 +30,7 @@ EXPECTED = (
     NotReady,
     TaskFailed,
     NotOurs,
+    OtherBrokers,
     ChecksumMismatch,
     NoPortFree,
     SupervisorFailed,
@@ -37,6 +38,7 @@ EXPECTED = (
     LookupError,
     PermissionError,
 )
+TASKS = [part.name for part in COMPONENTS if isinstance(part, Task)]
 console = Console(highlight=False)
 ERASE_LINE = "\r\x1b[2K"
 
@@ -64,13 +66,15 @@ def cli() -> None:
 
 @cli.command()
 @click.option("--only", type=Names(), help="Only these components and what they need, separated by commas.")
-def up(only: list[str] | None) -> None:
+@click.option("--brokers", type=click.Choice(kafka.NUMBERS), help="Kafka brokers of a new stack; one by default.")
+def up(only: list[str] | None, brokers: int | None) -> None:
     """Start the stack in the background; return when it is ready."""
     directory = stacks.state_directory(os.environ)
     stacks.claim(directory)
     with lifecycle.exclusive(directory):
-        stack = lifecycle.prepare(directory, stacks.cache_directory(os.environ), report)
-        lifecycle.up(stack, select(only) if only else COMPONENTS, report)
+        stack = lifecycle.prepare(directory, stacks.cache_directory(os.environ), report, brokers)
+        parts = select(only, stack.brokers) if only else components(stack.brokers)
+        lifecycle.up(stack, parts, report)
     console.print(f"up: {stack.env_file}", soft_wrap=True)
 
 
@@ -103,11 +107,11 @@ def status() -> None:
 @cli.command()
 @click.option("-f", "--follow", is_flag=True, help="Go on with what is written from now on.")
 @click.option("-n", "--lines", default=20, show_default=True, help="How many of the last lines of each log.")
-@click.argument("component", required=False, type=click.Choice([*BY_NAME, "supervisor"]))
+@click.argument("component", required=False, type=click.Choice([*SERVICES, *TASKS, "supervisor"]))
 def logs(follow: bool, lines: int, component: str | None) -> None:
     """Show the last lines of one log or of all."""
     stack = existing()
-    names = [component] if component else [*BY_NAME, "supervisor"]
+    names = [component] if component else [*(part.name for part in components(stack.brokers)), "supervisor"]
     with suppress(KeyboardInterrupt):  # how one stops following
         for name, line in overview.log_lines(stack, names, lines, follow=follow):
             click.echo(line if component else f"{name:<16} {line}")
@@ -124,12 +128,14 @@ def env() -> None:
 def restart(component: str) -> None:
     """Stop one component and start it again."""
     stack = existing()
+    if component not in {part.name for part in components(stack.brokers)}:
+        raise click.ClickException(f"the stack in {stack.directory} has no {component}")
     with lifecycle.exclusive(stack.directory):
         lifecycle.restart(stack, SERVICES[component], report)
 
 
 @cli.command()
-@click.argument("task", type=click.Choice([part.name for part in COMPONENTS if isinstance(part, Task)]))
+@click.argument("task", type=click.Choice(TASKS))
 def run(task: str) -> None:
     """Run one of the one-shot commands against the running stack."""
     part = BY_NAME[task]

@@ -4,8 +4,9 @@ Starts nothing. docker-compose.yml has the same parts (a test compares them), bu
 """
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from deploy.local import kafka, postgres, registry, valkey
@@ -16,7 +17,9 @@ from deploy.local.stack import PROJECT, Stack
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """Ready when Kafka answers a metadata request."""
+    """Ready when the broker of that name answers a metadata request, and counts itself in."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,17 @@ def _own(name: str, argv: str, *, order: int, port: str, needs: tuple[str, ...])
     )
 
 
+def _broker(name: str) -> Service:
+    return Service(
+        name=name,
+        order=30,
+        launch=partial(kafka.launch, name=name),
+        probe=Broker(name),
+        ports=(name, kafka.controller_port(name)),
+        stop_seconds=30,
+    )
+
+
 PREPARED = ("topology-apply", "schemas-register")
 SINK = ("migrate", *PREPARED)
 
@@ -112,14 +126,7 @@ COMPONENTS: tuple[Component, ...] = (
         stop_signal="INT",  # fast shutdown: open sessions are ended, nothing is lost
     ),
     Service(name="valkey", order=20, launch=valkey.launch, probe=Cache(), ports=("valkey",)),
-    Service(
-        name="kafka",
-        order=30,
-        launch=kafka.launch,
-        probe=Broker(),
-        ports=("kafka", "kafka_controller"),
-        stop_seconds=30,
-    ),
+    _broker("kafka"),
     Service(
         name="registry",
         order=40,
@@ -144,23 +151,46 @@ COMPONENTS: tuple[Component, ...] = (
     _own("api", "api", order=70, port="api", needs=(*SINK, "valkey", "api-key")),
 )
 
-SERVICES: Mapping[str, Service] = {part.name: part for part in COMPONENTS if isinstance(part, Service)}
+"""Those of a stack with one broker."""
+
+
+def components(brokers: int) -> tuple[Component, ...]:
+    """Those of a stack with so many brokers. What needs one broker needs all of them."""
+    further = tuple(_broker(name) for name in kafka.NAMES[1:brokers])
+    at = 1 + next(number for number, part in enumerate(COMPONENTS) if part.name == "kafka")
+    parts = (*COMPONENTS[:at], *further, *COMPONENTS[at:])
+    return tuple(replace(part, needs=tuple(_each_broker(part.needs, brokers))) for part in parts)
+
+
+def _each_broker(names: Iterable[str], brokers: int) -> Iterator[str]:
+    for name in names:
+        yield from kafka.NAMES[:brokers] if name == "kafka" else (name,)
+
+
+def services(brokers: int) -> list[Service]:
+    return [part for part in components(brokers) if isinstance(part, Service)]
+
+
+SERVICES: Mapping[str, Service] = {service.name: service for service in services(len(kafka.NAMES))}
+"""Those that any stack may have."""
 BY_NAME: Mapping[str, Component] = {part.name: part for part in COMPONENTS}
 INFRASTRUCTURE = ("postgres", "valkey", "kafka", "registry")
 BUNDLES = ("kafka", "registry")  # components whose program is fetched into the cache
 
 
-def port_names() -> list[str]:
-    return [port for service in SERVICES.values() for port in service.ports]
+def port_names(brokers: int) -> list[str]:
+    return [port for service in services(brokers) for port in service.ports]
 
 
-def select(names: Iterable[str]) -> list[Component]:
-    """Those components and all they need, in the table's order."""
+def select(names: Iterable[str], brokers: int) -> list[Component]:
+    """Those components and all they need, in the table's order; `kafka` means every broker."""
+    parts = components(brokers)
+    needs = {part.name: part.needs for part in parts}
     wanted: set[str] = set()
-    queue = list(names)
+    queue = list(_each_broker(names, brokers))
     while queue:
         name = queue.pop()
         if name not in wanted:
             wanted.add(name)
-            queue.extend(BY_NAME[name].needs)
-    return [part for part in COMPONENTS if part.name in wanted]
+            queue.extend(needs[name])
+    return [part for part in parts if part.name in wanted]

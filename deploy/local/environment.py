@@ -6,7 +6,7 @@ The only place that spells these names for the embedded stack.
 import os
 from collections.abc import Mapping
 
-from deploy.local import postgres, registry, valkey
+from deploy.local import kafka, postgres, registry, valkey
 from deploy.local.stack import Stack, write_private
 
 PARTITIONS = 4  # frozen for the life of a stack's data; production has 24
@@ -17,7 +17,7 @@ PASSED_ON = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TMPDIR", "TZ",
 def addresses(stack: Stack) -> dict[str, str]:
     """What stack.env holds."""
     return {
-        "KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{stack.ports['kafka']}",
+        "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers(stack),
         "SCHEMA_REGISTRY_URL": registry.url(stack),
         "DATABASE_URL": postgres.url(stack, "alluvium", "alluvium"),
         "REDIS_URL": valkey.url(stack),
@@ -34,7 +34,7 @@ def own_process(stack: Stack, name: str) -> dict[str, str]:
     own = addresses(stack) | {
         "APP_ENV": "local",
         "PARTITIONS": str(PARTITIONS),
-        "REPLICATION_FACTOR": "1",
+        "REPLICATION_FACTOR": str(stack.brokers),
         "STATE_DIR": str(stack.data(name)),
         "SESSION_TIMEOUT_SECONDS": "6",  # the least a broker allows: a killed worker's partitions are free sooner
         "INSTANCE_ID": name,  # one process a group: a restart moves no partition

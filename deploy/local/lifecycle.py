@@ -10,6 +10,7 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Protocol
@@ -19,7 +20,7 @@ import psutil
 from deploy.local import artifacts, databases, environment, ports, postgres, processes, registry, supervision, tasks
 from deploy.local import stack as stacks
 from deploy.local.become import starts
-from deploy.local.components import BUNDLES, SERVICES, Component, Service, Task, port_names
+from deploy.local.components import BUNDLES, SERVICES, Component, Service, Task, port_names, services
 from deploy.local.readiness import is_ready
 from deploy.local.stack import Stack
 from deploy.local.supervision import Supervisor
@@ -30,6 +31,10 @@ SETTLE = {"postgres": databases.settle, "registry": registry.settle}  # what is 
 
 class NotReady(Exception):
     """A component did not become ready; the message carries the end of its log."""
+
+
+class OtherBrokers(Exception):
+    """The stack's data belong to another number of brokers."""
 
 
 class Report(Protocol):
@@ -46,8 +51,10 @@ def exclusive(directory: Path) -> Iterator[None]:
         yield
 
 
-def prepare(directory: Path, cache: Path, report: Report) -> Stack:
+def prepare(directory: Path, cache: Path, report: Report, brokers: int | None = None) -> Stack:
     """The stack of `directory`: kept ports where they are ours or free, new ones where someone took them.
+
+    `brokers` is how many it must have: it keeps those it has by default, and cannot have others once they hold data.
 
     A stack that runs with an address that had to change, or under a supervisor that knows other components, is
     stopped first, since every process learnt what it knows when it began.
@@ -57,14 +64,22 @@ def prepare(directory: Path, cache: Path, report: Report) -> Stack:
         directory,
         cache,
     )
+    wanted = _with_brokers(stack, brokers or stack.brokers)
     running = processes.of_stack(stack)
     ours = {stack.ports.get(port) for name in running if name in SERVICES for port in SERVICES[name].ports}
-    chosen = ports.choose(port_names(), stack.ports, lambda port: port in ours or ports.is_free(port))
-    changed = stacks.with_ports(stack, chosen)
+    chosen = ports.choose(port_names(wanted.brokers), stack.ports, lambda port: port in ours or ports.is_free(port))
+    changed = stacks.with_ports(wanted, chosen)
     if running and (chosen != stack.ports or not supervision.is_current(changed)):
         down(stack, report)
     stacks.save(changed)
     return changed
+
+
+def _with_brokers(stack: Stack, brokers: int) -> Stack:
+    if brokers != stack.brokers and stack.data("kafka").exists():
+        has = f"{stack.brokers} broker" + ("s" if stack.brokers > 1 else "")
+        raise OtherBrokers(f"the stack in {stack.directory} has {has}: `down --wipe` removes it with its data")
+    return replace(stack, brokers=brokers)
 
 
 def up(stack: Stack, parts: Sequence[Component], report: Report) -> None:
@@ -153,23 +168,23 @@ def down(stack: Stack, report: Report) -> None:
     stack.env_file.unlink(missing_ok=True)
     supervisor = Supervisor(stack)
     if supervisor.alive():
-        for services in levels():
-            _stop(services, supervisor, report)
+        for level in levels(stack.brokers):
+            _stop(level, supervisor, report)
         supervisor.shut_down()
     end_leftovers(stack)
     supervision.forget_socket(stack)
 
 
-def levels() -> list[list[Service]]:
+def levels(brokers: int) -> list[list[Service]]:
     """Services grouped by order, the last begun first."""
-    ordered = sorted(SERVICES.values(), key=lambda service: -service.order)
+    ordered = sorted(services(brokers), key=lambda service: -service.order)
     return [list(group) for _, group in groupby(ordered, key=lambda service: service.order)]
 
 
-def _stop(services: Sequence[Service], supervisor: Supervisor, report: Report) -> None:
+def _stop(level: Sequence[Service], supervisor: Supervisor, report: Report) -> None:
     """Stop one level together. supervisord itself kills what does not obey within its time."""
     states = supervisor.processes()
-    living = [service for service in services if states[service.name].state not in ("STOPPED", "FATAL")]
+    living = [service for service in level if states[service.name].state not in ("STOPPED", "FATAL")]
     begun = time.monotonic()
     for service in living:
         supervisor.stop(service.name)
@@ -185,8 +200,8 @@ def end_leftovers(stack: Stack) -> None:
     """End processes of this stack that no supervisor governs: the supervisor first, lest it restart them."""
     found = processes.of_stack(stack)
     processes.end(found.pop(supervision.NAME, []), signal.SIGKILL, 0)
-    for services in levels():
-        for service in services:
+    for level in levels(stack.brokers):
+        for service in level:
             _end(found.pop(service.name, []), service)
     for remaining in found.values():
         processes.end(remaining, signal.SIGTERM, POLL_SECONDS)

@@ -5,12 +5,13 @@ One short question each time; waiting is the caller's business.
 
 import http.client
 import socket
+from collections.abc import Collection
 from typing import assert_never
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from deploy.local import databases, valkey
+from deploy.local import databases, kafka, valkey
 from deploy.local.components import Broker, Cache, Database, Http, Probe
 from deploy.local.stack import Stack
 
@@ -20,7 +21,8 @@ TIMEOUT_SECONDS = 3
 def is_ready(probe: Probe, stack: Stack) -> bool:
     match probe:
         case Broker():
-            return _accepts(stack.ports["kafka"]) and _metadata(stack.ports["kafka"])
+            port = stack.ports[probe.name]
+            return _accepts(port) and kafka.node_id(probe.name) in _brokers(port)
         case Database():
             return databases.answers(stack)
         case Cache():
@@ -39,12 +41,13 @@ def _accepts(port: int) -> bool:
     return True
 
 
-def _metadata(port: int) -> bool:
+def _brokers(port: int) -> Collection[int]:
+    """Node ids of the brokers that serve, as the one on that port knows them."""
     admin = AdminClient({"bootstrap.servers": f"127.0.0.1:{port}", "log_level": 0})
     try:
-        return bool(admin.list_topics(timeout=TIMEOUT_SECONDS).brokers)
+        return admin.list_topics(timeout=TIMEOUT_SECONDS).brokers.keys()
     except KafkaException:
-        return False
+        return ()
 
 
 def _ping(stack: Stack) -> bool:

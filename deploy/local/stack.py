@@ -1,15 +1,17 @@
-"""The fixed facts of one stack: where it lives, which ports and secrets are its own.
+"""The fixed facts of one stack: where it lives, which ports and secrets are its own, how many brokers it has.
 
 Starts nothing; whatever runs is found by the marker that `environment` puts on it.
 """
 
+import base64
 import hashlib
 import json
 import os
 import secrets
 import tempfile
+import uuid
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -25,6 +27,12 @@ class NotOurs(Exception):
     """The state directory holds something this project did not put there."""
 
 
+def generate_cluster_id() -> str:
+    """Kafka's own form: 16 random bytes in URL-safe base 64, never starting like an option."""
+    made = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    return f"A{made[1:]}" if made.startswith("-") else made
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """What is generated once and kept in `stack.json`, mode 0600. `postgres_home` is null unless it lies outside."""
@@ -32,17 +40,21 @@ class Identity:
     ports: Mapping[str, int]
     secrets: Mapping[str, str]
     postgres_home: str | None
+    brokers: int = 1
+    cluster_id: str = field(default_factory=generate_cluster_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """One stack. `directory` is absolute and resolved."""
+    """One stack. `directory` is absolute and resolved; all brokers format their storage with one `cluster_id`."""
 
     directory: Path
     cache: Path
     ports: Mapping[str, int]
     secrets: Mapping[str, str]
     postgres_home: Path
+    brokers: int
+    cluster_id: str
 
     @property
     def logs(self) -> Path:
@@ -109,8 +121,7 @@ def load(directory: Path, cache: Path) -> Stack | None:
         kept = json.loads((directory / "stack.json").read_text())
     except FileNotFoundError:
         return None
-    identity = Identity(ports=kept["ports"], secrets=kept["secrets"], postgres_home=kept["postgres_home"])
-    return bind(identity, directory, cache)
+    return bind(Identity(**kept), directory, cache)
 
 
 def bind(identity: Identity, directory: Path, cache: Path) -> Stack:
@@ -120,13 +131,21 @@ def bind(identity: Identity, directory: Path, cache: Path) -> Stack:
         ports=identity.ports,
         secrets=identity.secrets,
         postgres_home=Path(identity.postgres_home) if identity.postgres_home else directory / "data",
+        brokers=identity.brokers,
+        cluster_id=identity.cluster_id,
     )
 
 
 def save(stack: Stack) -> None:
     outside = not stack.postgres_home.is_relative_to(stack.directory)
     home = os.fspath(stack.postgres_home) if outside else None
-    identity = Identity(ports=dict(stack.ports), secrets=dict(stack.secrets), postgres_home=home)
+    identity = Identity(
+        ports=dict(stack.ports),
+        secrets=dict(stack.secrets),
+        postgres_home=home,
+        brokers=stack.brokers,
+        cluster_id=stack.cluster_id,
+    )
     write_private(stack.directory / "stack.json", json.dumps(asdict(identity), indent=1) + "\n")
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import cast
 
 from deploy.local import rpc
-from deploy.local.components import SERVICES, Service
+from deploy.local.components import Service, services
 from deploy.local.stack import COMPONENT_VARIABLE, MARKER_VARIABLE, PROJECT, STATE_VARIABLE, Stack
 
 NAME = "supervisor"
@@ -49,7 +49,7 @@ class Process:
 
 def render(stack: Stack) -> str:
     """supervisord.conf. It holds no secret: every component reads its own from the state directory."""
-    programs = "".join(_program(service, stack) for service in SERVICES.values())
+    programs = "".join(_program(service, stack) for service in services(stack.brokers))
     return f"""\
 [supervisord]
 logfile={_escape(stack.log(NAME))}

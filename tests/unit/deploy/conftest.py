@@ -14,7 +14,9 @@ def paper(tmp_path: Path) -> Stack:
     return Stack(
         directory=directory,
         cache=tmp_path / "cache",
-        ports={name: 20_000 + number for number, name in enumerate(port_names())},
+        ports={name: 20_000 + number for number, name in enumerate(port_names(brokers=3))},
         secrets={name: f"{name}-secret" for name in SECRETS},
         postgres_home=directory / "data",
+        brokers=1,
+        cluster_id="cluster",
     )

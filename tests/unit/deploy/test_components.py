@@ -1,16 +1,32 @@
+from collections import Counter
+from itertools import takewhile
+
 import pytest
 
-from deploy.local.components import BUNDLES, BY_NAME, COMPONENTS, INFRASTRUCTURE, SERVICES, Http, Service, select
+from deploy.local.components import (
+    BUNDLES,
+    BY_NAME,
+    COMPONENTS,
+    INFRASTRUCTURE,
+    SERVICES,
+    Component,
+    Http,
+    components,
+    select,
+    services,
+)
 from deploy.local.lifecycle import SETTLE, levels
 
-
-def names(only: tuple[str, ...]) -> list[str]:
-    return [part.name for part in select(only)]
+BROKERS = ["kafka", "kafka-2", "kafka-3"]
 
 
-@pytest.mark.parametrize("part", COMPONENTS, ids=lambda part: part.name)
-def test_what_a_part_needs_stands_before_it(part: Service) -> None:
-    before = [other.name for other in COMPONENTS[: COMPONENTS.index(part)]]
+def names(only: tuple[str, ...], brokers: int = 1) -> list[str]:
+    return [part.name for part in select(only, brokers)]
+
+
+@pytest.mark.parametrize("part", components(3), ids=lambda part: part.name)
+def test_what_a_part_needs_stands_before_it(part: Component) -> None:
+    before = [other.name for other in takewhile(lambda other: other.name != part.name, components(3))]
     assert set(part.needs) <= set(before)
 
 
@@ -20,7 +36,7 @@ def test_the_table_is_in_the_order_of_start() -> None:
 
 
 def test_services_stop_in_reverse_readers_before_what_they_read() -> None:
-    assert [[service.name for service in level] for level in levels()] == [
+    assert [[service.name for service in level] for level in levels(brokers=1)] == [
         ["api"],
         ["sink-postgres", "sink-redis"],
         ["extract", "consolidate"],
@@ -41,6 +57,20 @@ def test_a_selection_brings_what_it_needs() -> None:
         "api-key",
         "api",
     ]
+
+
+def test_a_stack_has_one_broker_or_three_and_nothing_else_changes() -> None:
+    assert components(1) == COMPONENTS
+    more = Counter(part.name for part in components(3))
+    assert more - Counter(part.name for part in COMPONENTS) == Counter(BROKERS[1:])
+    assert {part.name for part in services(3) if part.order == SERVICES["kafka"].order} == set(BROKERS)
+
+
+def test_whoever_needs_a_broker_needs_each_of_them() -> None:
+    (apply,) = [part for part in components(3) if part.name == "topology-apply"]
+    assert list(apply.needs) == BROKERS
+    assert names(("kafka",), brokers=3) == BROKERS
+    assert names(("kafka",)) == BROKERS[:1]
 
 
 def test_every_port_is_one_services() -> None:

@@ -1,8 +1,9 @@
 import stat
+from dataclasses import replace
 
 import pytest
 
-from deploy.local import environment
+from deploy.local import environment, kafka
 from deploy.local.become import environment as of_launch
 from deploy.local.components import COMPONENTS, SERVICES, Own, Service
 from deploy.local.launch import Launch
@@ -50,6 +51,13 @@ def test_agents_and_sinks_serve_health_on_ports_of_their_own(paper: Stack) -> No
 
 def test_each_process_keeps_its_name_in_its_group_over_restarts(paper: Stack) -> None:
     assert [own(paper).environment["INSTANCE_ID"] for own in OWN] == [own.name for own in OWN]
+
+
+def test_with_three_brokers_everyone_knows_all_of_them_and_asks_for_three_copies(paper: Stack) -> None:
+    told = OWN[0](replace(paper, brokers=3)).environment
+    assert told["KAFKA_BOOTSTRAP_SERVERS"].split(",") == [f"127.0.0.1:{paper.ports[name]}" for name in kafka.NAMES]
+    assert told["REPLICATION_FACTOR"] == "3"
+    assert OWN[0](paper).environment["REPLICATION_FACTOR"] == "1"
 
 
 def test_the_callers_log_level_wins_and_its_addresses_do_not(paper: Stack, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,3 +1,4 @@
+import json
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -5,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from deploy.local import stack as stacks
+
+EARLIER = ("ports", "secrets", "postgres_home")
+"""What was kept before a stack could have three brokers."""
 
 
 @pytest.fixture
@@ -18,6 +22,28 @@ def stack(tmp_path: Path) -> stacks.Stack:
 def test_a_stack_comes_back_as_it_was_kept(stack: stacks.Stack) -> None:
     stacks.save(stack)
     assert stacks.load(stack.directory, stack.cache) == stack
+
+
+def test_a_stack_remembers_how_many_brokers_it_has(stack: stacks.Stack) -> None:
+    stacks.save(replace(stack, brokers=3))
+    found = stacks.load(stack.directory, stack.cache)
+    assert found is not None
+    assert (found.brokers, found.cluster_id) == (3, stack.cluster_id)
+
+
+def test_a_stack_of_an_earlier_release_has_one_broker(stack: stacks.Stack) -> None:
+    stacks.save(stack)
+    file = stack.directory / "stack.json"
+    file.write_text(json.dumps({name: json.loads(file.read_text())[name] for name in EARLIER}))
+    found = stacks.load(stack.directory, stack.cache)
+    assert found is not None
+    assert found.brokers == 1
+
+
+def test_the_brokers_of_a_cluster_know_it_by_an_id_that_is_never_the_same() -> None:
+    one, other = stacks.generate_cluster_id(), stacks.generate_cluster_id()
+    assert one != other
+    assert len(one) == len(other) == 22
 
 
 def test_a_stack_that_was_moved_finds_its_data_where_it_is_now(stack: stacks.Stack, tmp_path: Path) -> None:

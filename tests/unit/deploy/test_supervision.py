@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local import supervision
-from deploy.local.components import SERVICES, Service
+from deploy.local.components import SERVICES, Service, services
 from deploy.local.stack import Stack
 
 
@@ -15,14 +15,16 @@ def parsed(stack: Stack) -> configparser.RawConfigParser:
     return parser
 
 
-def test_every_service_is_a_program_and_nothing_else_is(paper: Stack) -> None:
-    programs = {name.removeprefix("program:") for name in parsed(paper).sections() if name.startswith("program:")}
-    assert programs == set(SERVICES)
+@pytest.mark.parametrize("brokers", [1, 3])
+def test_every_service_is_a_program_and_nothing_else_is(paper: Stack, brokers: int) -> None:
+    sections = parsed(replace(paper, brokers=brokers)).sections()
+    programs = {name.removeprefix("program:") for name in sections if name.startswith("program:")}
+    assert programs == {service.name for service in services(brokers)}
 
 
 @pytest.mark.parametrize("service", SERVICES.values(), ids=lambda service: service.name)
 def test_a_program_is_restarted_and_stopped_as_its_service_says(paper: Stack, service: Service) -> None:
-    program = parsed(paper)[f"program:{service.name}"]
+    program = parsed(replace(paper, brokers=3))[f"program:{service.name}"]
     assert program.getboolean("autorestart")
     assert not program.getboolean("autostart")
     assert program.getint("stopwaitsecs") == service.stop_seconds
