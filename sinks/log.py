@@ -121,7 +121,7 @@ class KafkaLog:
 
     Records fetched in the call in which the group shares partitions out anew may be of before or after: all of them
     are dropped, and reading begins again where `resume` says. `fetch` and `hold` raise Adrift where the group has given
-    this process no place for a long time.
+    this process no place for a long time, KafkaException where it never will: the member's name is another's by now.
     """
 
     def __init__(
@@ -150,6 +150,7 @@ class KafkaLog:
 
     def fetch(self, records: int, seconds: float) -> Fetched:
         messages = self._consumer.consume(records, seconds)
+        _refuse_the_end(messages)
         if (adrift := self.adrift_seconds()) > self._adrift_limit:
             raise Adrift(f"the group has given this process no place for {adrift:.0f} s")
         if self._changed:
@@ -212,6 +213,13 @@ class KafkaLog:
         for one in partitions:
             if error is None and one.error is None and self._owed.get(_partition(one)) == one.offset:
                 del self._owed[_partition(one)]
+
+
+def _refuse_the_end(messages: Iterable[Message]) -> None:
+    """A fatal error is told once, and often together with the loss of all partitions: nothing may drop it."""
+    for message in messages:
+        if (error := message.error()) is not None and (error.fatal() or error.code() == KafkaError._FATAL):
+            raise KafkaException(error)
 
 
 def _fetched(messages: Iterable[Message]) -> Fetched:

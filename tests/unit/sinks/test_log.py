@@ -1,0 +1,52 @@
+"""What a group says when it takes a member's place away; the real thing is in `integration/sinks/test_kafka_log.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
+
+from sinks import log
+from sinks.log import KafkaLog
+from topology.topics import TopicName
+
+FENCED = KafkaError(KafkaError._FATAL, "Static consumer fenced by other consumer with same group.instance.id")
+PASSING = KafkaError(KafkaError._TRANSPORT, "broker away")
+
+
+class Consumer:
+    """Takes all partitions away in its first look at the group, and has an error to tell with it."""
+
+    told: KafkaError
+
+    def __init__(self, _config: dict[str, Any]) -> None:
+        self._revoke: Callable[[Any, list[TopicPartition]], None] = lambda *_: None
+
+    def subscribe(self, _topics: list[str], *, on_revoke: Callable[..., None], **_others: object) -> None:
+        self._revoke = on_revoke
+
+    def unassign(self) -> None:
+        """Nothing was read."""
+
+    def consume(self, _records: int, _seconds: float) -> list[Message]:
+        self._revoke(self, [])
+        return [Message(topic=None, partition=-1, error=self.told)]
+
+
+def looked(monkeypatch: pytest.MonkeyPatch, told: KafkaError) -> log.Fetched:
+    monkeypatch.setattr(Consumer, "told", told, raising=False)
+    monkeypatch.setattr(log, "Consumer", Consumer)
+    return KafkaLog({"max.poll.interval.ms": 60_000}, [TopicName.MESSAGES]).fetch(10, 0.1)
+
+
+def test_a_member_that_can_never_come_back_says_so_with_the_loss_of_its_partitions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest.raises(KafkaException, match="fenced"):
+        looked(monkeypatch, FENCED)
+
+
+def test_an_error_that_passes_leaves_only_the_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert looked(monkeypatch, PASSING).assigned == ()
