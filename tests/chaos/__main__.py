@@ -18,7 +18,8 @@ from rich.console import Console
 
 from chaos import journal as journals
 from chaos.control import run_control
-from chaos.faults import FAULTS, KINDS, Fault
+from chaos.faults import KINDS, Fault, faults
+from chaos.hurting import Surgeon
 from chaos.journal import Journal
 from chaos.outage import run_outage, show_outage
 from chaos.planning import Plan
@@ -26,28 +27,25 @@ from chaos.report import Verdict, keep, show
 from chaos.running import forgot, judge, run
 from chaos.scaling import run_scaling, show_pauses
 from chaos.theatre import leave, stack_of
+from deploy.local import kafka
 from support.infrastructure import PROJECT
+from support.stack import Stack
 
 RESULTS = PROJECT / ".local" / "chaos"
 console = Console(highlight=False, soft_wrap=True)
 
 
-class Pairs(click.ParamType):
-    """Faults such as `kill:extract,flush:valkey`; a kind alone means all its victims."""
-
-    name = "faults"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Fault, ...]:
-        if isinstance(value, tuple):
-            return value
-        chosen: list[Fault] = []
-        for each in str(value).split(","):
-            kind, _, victim = each.partition(":")
-            found = [fault for fault in FAULTS if fault.kind == kind and victim in ("", fault.victim)]
-            if not found:
-                self.fail(f"{each} is none of {', '.join(f'{fault.kind}:{fault.victim}' for fault in FAULTS)}")
-            chosen.extend(found)
-        return tuple(chosen)
+def choose(told: str, brokers: int) -> tuple[Fault, ...]:
+    """Faults such as `kill:extract,flush:valkey`; a kind alone means all its victims, `kill:broker` each broker."""
+    possible, chosen = faults(brokers), list[Fault]()
+    for each in told.split(",") if told else ():
+        kind, _, victim = each.partition(":")
+        found = [one for one in possible if one.kind == kind and victim in ("", one.victim, one.pair.process)]
+        if not found:
+            names = ", ".join(f"{fault.kind}:{fault.victim}" for fault in possible)
+            raise click.BadParameter(f"{each} is none of {names}", param_hint="--only")
+        chosen.extend(found)
+    return tuple(chosen)
 
 
 def common(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -68,8 +66,8 @@ def cli() -> None:
     """The verifier: nothing lost, nothing twice, under any failure."""
 
 
-@cli.command()
-def faults() -> None:
+@cli.command(name="faults")
+def faults_command() -> None:
     """List what may be done to whom."""
     for kind, (victims, meaning) in KINDS.items():
         click.echo(f"{kind:<9} {meaning}: {', '.join(victims)}")
@@ -77,14 +75,16 @@ def faults() -> None:
 
 @cli.command(name="run")
 @click.option("--rounds", default=10, show_default=True, help="Faults, one a round.")
-@click.option("--only", "chosen", type=Pairs(), default=(), help="Only these, in this order: kind:victim,...")
+@click.option("--only", "chosen", default="", help="Only these, in this order: kind:victim,...")
+@click.option("--brokers", type=click.Choice(kafka.NUMBERS), default=1, show_default=True, help="Kafka brokers.")
 @click.option("--resume", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Go on with this run.")
 @click.option("--fresh", is_flag=True, help="Begin anew, although the same run was interrupted before.")
 @common
 def run_command(
     *,
     rounds: int,
-    chosen: tuple[Fault, ...],
+    chosen: str,
+    brokers: int,
     resume: Path | None,
     fresh: bool,
     seed: int,
@@ -96,7 +96,9 @@ def run_command(
 
     A run that was interrupted goes on when the same command is given again.
     """
-    plan = Plan(rounds=rounds, seed=seed, rate=rate, faults=chosen)
+    if state_dir is not None and Surgeon(Stack(state_dir=state_dir), results).brokers != brokers:
+        raise click.BadParameter(f"the stack in {state_dir} has another number", param_hint="--brokers")
+    plan = Plan(rounds=rounds, seed=seed, rate=rate, faults=choose(chosen, brokers), brokers=brokers)
     known = journals.load(resume) if resume else None if fresh else journals.unfinished(results, plan, state_dir)
     journal = known or journals.begin(results, plan, state_dir)
     if known is not None:

@@ -10,17 +10,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
+LEADER = "controller"
+"""Whichever broker leads the quorum of controllers when the fault strikes."""
+EACH = "brokers"
+"""All of them, one after the other."""
+FURTHER = ("kafka-2", "kafka-3", LEADER)
+ONLY_OF_THREE = (*FURTHER, EACH)
+"""Victims that a stack with one broker does not have."""
 AGENTS = ("extract", "consolidate")
 SINKS = ("sink-postgres", "sink-redis")
 PROCESSES: dict[str, tuple[str, ...]] = {
     "agent": AGENTS,
     "sink": SINKS,
-    "broker": ("kafka",),
+    "broker": ("kafka", *FURTHER, EACH),
     "PostgreSQL": ("postgres",),
     "Redis": ("valkey",),
     "registry": ("registry",),
 }
-"""Kinds of process, and the components that are one."""
+"""Kinds of process, and the components that are one; the leader is one by whatever name it has."""
 INFRASTRUCTURE = ("kafka", "postgres", "valkey", "registry")
 
 
@@ -52,12 +59,13 @@ class Pair:
 
 
 KINDS: dict[str, tuple[tuple[str, ...], str]] = {
-    "kill": ((*AGENTS, *SINKS, *INFRASTRUCTURE), "kill -9"),
+    "kill": ((*AGENTS, *SINKS, *INFRASTRUCTURE, *FURTHER), "kill -9"),
     "term": ((*AGENTS, *SINKS), "SIGTERM; the supervisor starts it again"),
-    "restart": (INFRASTRUCTURE, "stopped in order and started again"),
-    "freeze": ((*AGENTS, *SINKS, "kafka", "postgres", "valkey"), "SIGSTOP beyond the session, then SIGCONT"),
+    "restart": ((*INFRASTRUCTURE, *FURTHER), "stopped in order and started again"),
+    "freeze": ((*AGENTS, *SINKS, "kafka", *FURTHER, "postgres", "valkey"), "SIGSTOP beyond the session, then SIGCONT"),
     "zombie": ((*AGENTS, *SINKS), "SIGSTOP while a second worker takes over, then SIGCONT"),
     "join": ((*AGENTS, *SINKS), "a second worker is added, and removed again"),
+    "roll": ((EACH,), "each of three stopped in order and started again, one after the other"),
     "wipe": (AGENTS, "kill -9, and its RocksDB deleted before it is started again"),
     "full": ((*AGENTS, "postgres"), "no byte is left on the disk of its data, for a while"),
     "flush": (("valkey",), "FLUSHALL"),
@@ -68,18 +76,26 @@ KINDS: dict[str, tuple[tuple[str, ...], str]] = {
 }
 """Victims of each kind, and what it means."""
 
-FAULTS = tuple(Fault(kind, victim) for kind, (victims, _) in KINDS.items() for victim in victims)
-PAIRS = tuple(dict.fromkeys(fault.pair for fault in FAULTS))
+
+def faults(brokers: int) -> tuple[Fault, ...]:
+    """All that may be done to a stack with so many brokers."""
+    every = (Fault(kind, victim) for kind, (victims, _) in KINDS.items() for victim in victims)
+    return tuple(fault for fault in every if brokers > 1 or fault.victim not in ONLY_OF_THREE)
 
 
-def plan(rounds: int, seed: int) -> list[Fault]:
+def pairs(brokers: int) -> tuple[Pair, ...]:
+    return tuple(dict.fromkeys(fault.pair for fault in faults(brokers)))
+
+
+def plan(rounds: int, seed: int, brokers: int) -> list[Fault]:
     """One fault a round: every pair is met n or n + 1 times, its victims by turns; the seed decides the order."""
-    return list(itertools.islice(_endless(Random(seed)), rounds))
+    return list(itertools.islice(_endless(Random(seed), brokers), rounds))
 
 
-def _endless(random: Random) -> Iterator[Fault]:
-    victims = {pair: [fault for fault in FAULTS if fault.pair == pair] for pair in PAIRS}
+def _endless(random: Random, brokers: int) -> Iterator[Fault]:
+    possible = pairs(brokers)
+    victims = {pair: [fault for fault in faults(brokers) if fault.pair == pair] for pair in possible}
     turns = {pair: itertools.cycle(random.sample(each, len(each))) for pair, each in victims.items()}
     while True:
-        for pair in random.sample(PAIRS, len(PAIRS)):
+        for pair in random.sample(possible, len(possible)):
             yield next(turns[pair])

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import psutil
 
-from chaos import databases, disks
+from chaos import brokers, databases, disks
 from chaos.ending import end
-from chaos.faults import AGENTS, Fault, Unhurt
+from chaos.faults import AGENTS, LEADER, Fault, Unhurt
 from chaos.spares import PREFIX, Spare, spare
-from deploy.local import processes
+from deploy.local import kafka, processes
 from deploy.local import stack as stacks
 from deploy.local.supervision import Supervisor
 from support.stack import Stack
@@ -49,6 +49,7 @@ class Surgeon:
             "freeze": self._freeze,
             "zombie": self._zombie,
             "join": self._join,
+            "roll": self._roll,
             "wipe": self._wipe,
             "full": lambda victim: disks.fill(self._stack, self._supervisor, victim),
             "flush": lambda _: databases.flush_valkey(self._stack),
@@ -58,10 +59,15 @@ class Surgeon:
             "gone": self._gone,
         }
 
+    @property
+    def brokers(self) -> int:
+        """How many the stack has."""
+        return self._stack.brokers
+
     def hurt(self, fault: Fault) -> None:
         """Returns once the fault is over; what it broke is mended by the system alone. Raises Unhurt."""
         try:
-            self._deeds[fault.kind](fault.victim)
+            self._deeds[fault.kind](brokers.leader(self._stack) if fault.victim == LEADER else fault.victim)
         except databases.UNREACHABLE as error:
             raise Unhurt(f"{fault.victim} could not be reached for it: {error}") from error
 
@@ -107,6 +113,12 @@ class Surgeon:
         done = self._outside.command("restart", victim)
         if done.returncode:
             raise Unhurt(done.stdout + done.stderr)
+
+    def _roll(self, _: str) -> None:
+        """As a release is brought out: the next one only when the last has caught up."""
+        for name in kafka.names(self._stack):
+            brokers.await_in_sync(self._stack)
+            self._restart(name)
 
     def _freeze(self, victim: str) -> None:
         """The same processes are woken that were frozen: what was started since is another matter."""

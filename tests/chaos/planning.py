@@ -27,12 +27,13 @@ class Plan:
     faults: Sequence[Fault] = ()
     """These, in this order; empty: chosen by the seed."""
     kind: Kind = "run"
+    brokers: int = 1
 
     @property
     def chosen(self) -> list[Fault]:
         if self.faults:
             return list(itertools.islice(itertools.cycle(self.faults), self.rounds))
-        return plan(self.rounds, self.seed)
+        return plan(self.rounds, self.seed, self.brokers)
 
     @property
     def command(self) -> str:
@@ -40,6 +41,8 @@ class Plan:
         words = ["PYTHONPATH=tests .venv/bin/python -m chaos", self.kind, f"--seed {self.seed} --rate {self.rate:g}"]
         if self.kind in ("run", "control"):
             words.append(f"--rounds {self.rounds}")
+        if self.brokers > 1:
+            words.append(f"--brokers {self.brokers}")
         if self.faults:
             words.append("--only " + ",".join(f"{fault.kind}:{fault.victim}" for fault in self.faults))
         return " ".join(words)

@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from chaos.faults import PAIRS, Fault, Pair
+from chaos.faults import Fault, Pair, pairs
 from chaos.found import VERDICTS, Difference
 from chaos.planning import Plan
 
@@ -88,9 +88,9 @@ def _lines(file: Path, rows: Iterable[object]) -> None:
 def show(verdict: Verdict, folder: Path, console: Console) -> None:
     """The table of faults, the first differences, and the one line that counts."""
     if verdict.rounds:
-        console.print(recovery_table(verdict.rounds))
+        console.print(recovery_table(verdict.rounds, verdict.plan.brokers))
     if verdict.plan.kind == "run" and not verdict.plan.faults:
-        console.print(coverage(verdict.rounds))
+        console.print(coverage(verdict.rounds, verdict.plan.brokers))
     for each in verdict.differences[:SHOWN]:
         console.print(f"{each.verdict}: {each.where} {each.key} ({each.judge})", style="red")
         console.print(f"    expected {each.expected}\n    found    {each.found}")
@@ -111,15 +111,17 @@ def met(rounds: Sequence[Round]) -> Counter[Pair]:
     return Counter(each.fault.pair for each in rounds if each.undone is None)
 
 
-def coverage(rounds: Sequence[Round]) -> str:
-    counts = met(rounds)
-    seldom = [f"{pair.kind} of {pair.process} {counts[pair]}" for pair in PAIRS if counts[pair] < OFTEN]
+def coverage(rounds: Sequence[Round], brokers: int) -> str:
+    counts, possible = met(rounds), pairs(brokers)
+    seldom = [f"{pair.kind} of {pair.process} {counts[pair]}" for pair in possible if counts[pair] < OFTEN]
     if not seldom:
-        return f"each of the {len(PAIRS)} pairs of a kind of fault and a kind of process was met at least {OFTEN} times"
-    return f"{len(seldom)} of {len(PAIRS)} pairs were met less than {OFTEN} times: {', '.join(seldom)}"
+        return (
+            f"each of the {len(possible)} pairs of a kind of fault and a kind of process was met at least {OFTEN} times"
+        )
+    return f"{len(seldom)} of {len(possible)} pairs were met less than {OFTEN} times: {', '.join(seldom)}"
 
 
-def recovery_table(rounds: Sequence[Round]) -> Table:
+def recovery_table(rounds: Sequence[Round], brokers: int) -> Table:
     """How often each pair was met, and the median and the longest time of recovery."""
     times: dict[Pair, list[float]] = defaultdict(list)
     for each in rounds:
@@ -127,7 +129,7 @@ def recovery_table(rounds: Sequence[Round]) -> Table:
             times[each.fault.pair].append(each.seconds)
     counts = met(rounds)
     table = Table("fault", "met by", "times", "median s", "longest s")
-    for pair in [pair for pair in PAIRS if counts[pair]]:
+    for pair in [pair for pair in pairs(brokers) if counts[pair]]:
         seconds = times[pair]
         median = f"{statistics.median(seconds):.1f}" if seconds else "-"
         longest = f"{max(seconds):.1f}" if seconds else "-"

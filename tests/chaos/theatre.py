@@ -25,7 +25,7 @@ def stack_of(journal: Journal) -> Iterator[Stack]:
         yield stack
         return
     try:
-        run_stack(stack.state_dir, "up")
+        run_stack(stack.state_dir, "up", "--brokers", str(journal.plan.brokers))
         yield stack
     finally:
         run_stack(stack.state_dir, "down")
