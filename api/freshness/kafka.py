@@ -10,8 +10,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
+from typing import TypeAlias
 
-from confluent_kafka import OFFSET_END, Consumer, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
 
 from api.freshness.barrier import Offsets
 from topology.errors import Retryable
@@ -21,6 +22,15 @@ REQUEST_SECONDS = 5.0
 RETRY_AFTER_SECONDS = 1.0
 THREADS = 4
 """A level of stages asks for its ends and its groups at the same time."""
+MOVED = (
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.FENCED_LEADER_EPOCH,
+    KafkaError.UNKNOWN_LEADER_EPOCH,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.NOT_COORDINATOR,
+)
+"""A consumer that reads nothing has no reason to look for a new leader: it was seen to ask the old one for a minute."""
+Ask: TypeAlias = Callable[[Consumer], list[TopicPartition]]
 OBSERVER = "api-observer"
 """The group of the consumer that asks for ends; it never joins."""
 
@@ -41,18 +51,17 @@ class KafkaOffsets:
         self._lock = Lock()
 
     async def ends(self, topics: Sequence[TopicName]) -> Offsets:
-        def ask() -> list[TopicPartition]:
-            consumer = self._consumer(OBSERVER)
+        def ask(consumer: Consumer) -> list[TopicPartition]:
             # Kafka's own way to ask for the end is the time -1, which is what librdkafka passes on here.
             return consumer.offsets_for_times(self._of(topics, OFFSET_END), timeout=self._request_seconds)
 
-        return await self._told(ask)
+        return await self._told(OBSERVER, ask)
 
     async def committed(self, group: str, topics: Sequence[TopicName]) -> Offsets:
-        def ask() -> list[TopicPartition]:
-            return self._consumer(group).committed(self._of(topics), timeout=self._request_seconds)
+        def ask(consumer: Consumer) -> list[TopicPartition]:
+            return consumer.committed(self._of(topics), timeout=self._request_seconds)
 
-        return await self._told(ask)
+        return await self._told(group, ask)
 
     def close(self) -> None:
         """Blocks until what is being asked is answered or given up."""
@@ -70,16 +79,30 @@ class KafkaOffsets:
         self._consumers[group].poll(0)  # hands librdkafka's log lines on; there are no records to come
         return self._consumers[group]
 
-    async def _told(self, ask: Callable[[], list[TopicPartition]]) -> Offsets:
+    async def _told(self, group: str, ask: Ask) -> Offsets:
         try:
-            found = await asyncio.get_running_loop().run_in_executor(self._threads, ask)
+            found = await asyncio.get_running_loop().run_in_executor(self._threads, self._asked, group, ask)
         except KafkaException as error:
-            raise _untold(error) from error
-        for at in found:
-            if at.error is not None:
-                raise _untold(at.error)
+            raise Retryable(
+                f"Kafka does not tell its offsets: {error}", retry_after_seconds=RETRY_AFTER_SECONDS
+            ) from error
         return {(at.topic, at.partition): max(0, at.offset) for at in found}
 
+    def _asked(self, group: str, ask: Ask) -> list[TopicPartition]:
+        """Once more where a partition has another leader by now, after it was asked which."""
+        consumer = self._consumer(group)
+        try:
+            return _sound(ask(consumer))
+        except KafkaException as error:
+            if error.args[0].code() not in MOVED:
+                raise
+        consumer.list_topics(timeout=self._request_seconds)
+        return _sound(ask(consumer))
 
-def _untold(error: object) -> Retryable:
-    return Retryable(f"Kafka does not tell its offsets: {error}", retry_after_seconds=RETRY_AFTER_SECONDS)
+
+def _sound(found: list[TopicPartition]) -> list[TopicPartition]:
+    """Raises KafkaException where there is an error in it."""
+    for at in found:
+        if at.error is not None:
+            raise KafkaException(at.error)
+    return found
