@@ -21,7 +21,7 @@ from sinks.log import KafkaLog
 from sinks.meters import SinkMeters
 from sinks.ports import Fenced, PoisonRecord, Sink
 from sinks.postgres.skips import PostgresSkips
-from topology import kafka, metrics
+from topology import garbage, kafka, metrics
 from topology.errors import Misconfigured, Retryable
 from topology.guarantees import Demands
 from topology.guard import refuse_weaker
@@ -84,6 +84,7 @@ def run(settings: Settings, name: str, *, instance_id: str | None = None) -> int
         ),
         meters=meters,
     )
+    garbage.look_seldom()
     with closing(ids), _stopped_by_signals(loop), _probes(settings, meters):
         return _exit_code(loop, meters, name)
 

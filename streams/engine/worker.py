@@ -5,9 +5,7 @@ Blocks until a signal ends it. SIGTERM and SIGINT let checkpoints in progress fi
 
 from __future__ import annotations
 
-import gc
 import logging
-from typing import Final
 
 import faust
 
@@ -16,7 +14,7 @@ from streams.engine.broker import Broker
 from streams.engine.loop import Engine, build_engine
 from streams.engine.transaction import COMMIT_PATIENCE_SECONDS, transactional_config
 from streams.ports import Processor
-from topology import metrics
+from topology import garbage, metrics
 from topology.errors import Misconfigured, Retryable
 from topology.guarantees import Demands
 from topology.guard import refuse_weaker
@@ -32,10 +30,6 @@ MISCONFIGURED, TRY_LATER = 2, 75  # 75: EX_TEMPFAIL of sysexits.h
 
 STALLED_SECONDS = 120.0
 """Without a checkpoint or an idle poll for this long a worker is not alive: two broker restarts fit in."""
-
-
-GARBAGE_THRESHOLDS: Final = (100_000, 50, 100)
-"""A run makes tens of thousands of objects and no cycles; Python's 700 have it look through them again and again."""
 
 
 def demands(settings: Settings, stage: Stage, app: faust.App) -> Demands:
@@ -83,8 +77,7 @@ def run_worker(settings: Settings, processor: Processor, codec: Codec, meters: M
     )
     if settings.metrics_port:
         health.start()
-    gc.freeze()
-    gc.set_threshold(*GARBAGE_THRESHOLDS)
+    garbage.look_seldom()
     try:
         return _run(engine.app, settings.log_level)
     finally:
