@@ -6,6 +6,7 @@ Free of I/O of its own: what an id means is asked of the `SchemaIds` it is given
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -24,6 +25,7 @@ from schemas.writers import MISFITS, Write, writer
 R = TypeVar("R", bound=Record)
 
 _HEADER = struct.Struct(">bI")
+_HEADER_BYTES = _HEADER.size
 _MAGIC = 0
 _DETAIL_CHARACTERS = 200
 
@@ -102,6 +104,7 @@ class Codec:
         self._converter = _converter()
         self._writings: dict[str, _Writing] = {}
         self._readings: dict[tuple[int, type[Record]], _Reading] = {}
+        self._decoders: dict[type[Record], Callable[[bytes], Any]] = {}
 
     def encode(self, record: Record) -> bytes:
         """The record's bytes. Raises ValueError where a field does not fit its schema."""
@@ -119,12 +122,33 @@ class Codec:
         reading = self._reading_of(payload, record)
         if reading.read is not None:
             try:
-                value, end = reading.read(payload, _HEADER.size)
+                value, end = reading.read(payload, _HEADER_BYTES)
             except UNUSUAL:
                 return self._decode_by_the_book(payload, record, reading)
             if end == len(payload):
                 return cast("R", value)
         return self._decode_by_the_book(payload, record, reading)
+
+    def decoder(self, record: type[R]) -> Callable[[bytes], R]:
+        """`decode` for one class of records: what is looked up by class and schema id is looked up once."""
+        return self._decoders.get(record) or self._decoders.setdefault(record, self._decoder(record))
+
+    def _decoder(self, record: type[R]) -> Callable[[bytes], R]:
+        reads: dict[bytes, Read] = {}
+
+        def decode(payload: bytes) -> R:
+            read = reads.get(payload[:_HEADER_BYTES])
+            if read is None:
+                if known := self._reading_of(payload, record).read:
+                    reads[payload[:_HEADER_BYTES]] = known
+                return self.decode(payload, record)
+            try:
+                value, end = read(payload, _HEADER_BYTES)
+            except UNUSUAL:
+                return self.decode(payload, record)
+            return cast("R", value) if end == len(payload) else self.decode(payload, record)
+
+        return decode
 
     def _encode_by_the_book(self, record: Record, writing: _Writing) -> bytes:
         out = BytesIO()
@@ -134,7 +158,7 @@ class Codec:
 
     def _decode_by_the_book(self, payload: bytes, record: type[R], reading: _Reading) -> R:
         body = BytesIO(payload)
-        body.seek(_HEADER.size)
+        body.seek(_HEADER_BYTES)
         try:
             value = schemaless_reader(body, reading.writer, reading.reader)
             if body.tell() != len(payload):
@@ -152,7 +176,7 @@ class Codec:
         return self._writings[subject]
 
     def _reading_of(self, payload: bytes, record: type[Record]) -> _Reading:
-        if len(payload) < _HEADER.size or payload[0] != _MAGIC:
+        if len(payload) < _HEADER_BYTES or payload[0] != _MAGIC:
             raise Undecodable("bad_wire_format", "no Confluent header (a zero byte and a 4-byte schema id)")
         known = _HEADER.unpack_from(payload)[1], record
         if known not in self._readings:

@@ -19,10 +19,9 @@ def quickly_made(frozen: type[T]) -> type[T]:
     is filled, the object is of an open class with the same slots, which nobody else gets to see.
     """
     given = fields(frozen)  # type: ignore[arg-type]  # any dataclass
-    slots = {"__slots__": tuple(field.name for field in given)}
     names: dict[str, Any] = {
         "Frozen": frozen,
-        "Open": type(f"_Open{frozen.__name__}", frozen.__bases__, slots),
+        "Open": open_class(frozen),
         "set_attribute": object.__setattr__,
         "MISSING": MISSING,
         **{f"default_{field.name}": field.default for field in given},
@@ -31,6 +30,11 @@ def quickly_made(frozen: type[T]) -> type[T]:
     exec(compile(_source(given, frozen), f"<constructor of {frozen.__name__}>", "exec"), names)  # noqa: S102  of its fields
     type.__setattr__(frozen, "__init__", wraps(frozen.__init__)(names["__init__"]))
     return frozen
+
+
+def open_class(frozen: type[Any]) -> type[Any]:
+    """A class with the slots of `frozen` and without its lock: an object is filled as one, then made `frozen`."""
+    return type(f"_Open{frozen.__name__}", frozen.__bases__, {"__slots__": frozen.__slots__})
 
 
 def _source(given: tuple[Field[Any], ...], frozen: type[Any]) -> str:

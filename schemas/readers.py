@@ -14,6 +14,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, TypeAlias, get_args, get_type_hints
 
+from schemas.construction import open_class
+
 Read: TypeAlias = Callable[[bytes, int], tuple[Any, int]]
 """From bytes and the place where a record begins to the record and the place where it ends."""
 
@@ -47,15 +49,14 @@ class _Source:
         if made in self._functions:
             return made
         self._functions[made] = ""
-        self._names[f"new_{made}"] = lambda: object.__new__(record)
+        self._names |= {f"open_{made}": open_class(record), f"frozen_{made}": record}
         hints = get_type_hints(record)
         if [each["name"] for each in schema["fields"]] != [each.name for each in fields(record)]:
             raise TypeError(f"{made} and its schema have other fields")
-        lines = [f"record = new_{made}()"]
+        lines = [f"record = open_{made}()"]
         for field in schema["fields"]:
-            name = field["name"]
-            self._names[f"set_{made}_{name}"] = getattr(record, name).__set__
-            lines += [*self._read(field["type"], hints[name]), f"set_{made}_{name}(record, value)"]
+            lines += [*self._read(field["type"], hints[field["name"]]), f"record.{field['name']} = value"]
+        lines.append(f"record.__class__ = frozen_{made}")
         body = "".join(f"    {line}\n" for line in lines)
         self._functions[made] = f"def {made}(data, at):\n{body}    return record, at\n"
         return made
@@ -146,7 +147,12 @@ _WHOLE = [
     "if count > 127: count, at = wide(data, at, count)",
     "if count & 1: raise ValueError('a block with its size')",
 ]
-_SIZE = ["size = data[at]; at += 1", "if size > 127: size, at = wide(data, at, size)"]
+_SIZE = [
+    "size = data[at]; at += 1",
+    "if size > 127:",
+    "  if (more := data[at]) < 128: size = size & 127 | more << 7; at += 1",
+    "  else: size, at = wide(data, at, size)",
+]
 _SPAN = [*_SIZE, "if size & 1: raise ValueError('a length below zero')", "end = at + (size >> 1)"]
 _TEXT = [*_SPAN, "value = data[at:end].decode()", "at = end"]
 _OPTIONAL = ["mark = data[at]; at += 1", "if mark == 2:"]

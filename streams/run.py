@@ -5,15 +5,13 @@ Pure but for what the codec and the table do. The engine and the replay share it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 from schemas.codec import Codec, Undecodable
 from schemas.records import Record
 from streams.ports import Output, PoisonRecord, Processor, RawRecord, SourceRecord, Stores
 from streams.processors.poison_limit import Rejection
-from topology.topics import TopicName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,11 +24,15 @@ class Folded:
 
 def fold_run(processor: Processor, codec: Codec, records: Sequence[RawRecord], stores: Stores) -> Folded:
     """Fold `records`, oldest first. Raises PoisonRecord only where the stage owns no dead letters."""
+    decoders = {str(topic): codec.decoder(record) for topic, record in processor.inputs.items()}
+    process = processor.process
     outputs: list[Output] = []
     rejections: list[Rejection] = []
     for index, raw in enumerate(records):
         try:
-            outputs.extend(_process(processor, codec, raw, stores))
+            made = process(_read(decoders, raw), stores)
+            if made:
+                outputs += made if type(made) is tuple else list(made)
         except PoisonRecord as poison:
             rejections.append(Rejection(index=index, position=raw.position, reason=poison.reason))
             outputs.extend(processor.reject(raw, poison))
@@ -38,14 +40,11 @@ def fold_run(processor: Processor, codec: Codec, records: Sequence[RawRecord], s
     return Folded(outputs=tuple(outputs), rejections=tuple(rejections))
 
 
-def _process(processor: Processor, codec: Codec, raw: RawRecord, stores: Stores) -> Iterable[Output]:
-    return list(processor.process(SourceRecord(raw, _decode(processor, codec, raw)), stores))
-
-
-def _decode(processor: Processor, codec: Codec, raw: RawRecord) -> Record | None:
-    if raw.value is None:
-        return None
+def _read(decoders: Mapping[str, Callable[[bytes], Record]], raw: RawRecord) -> SourceRecord:
+    payload = raw.value
+    if payload is None:
+        return SourceRecord(raw, None)
     try:
-        return codec.decode(raw.value, processor.inputs[cast("TopicName", raw.topic)])  # a StrEnum hashes as its text
+        return SourceRecord(raw, decoders[raw.topic](payload))
     except Undecodable as error:
         raise PoisonRecord(error.reason, str(error)) from error

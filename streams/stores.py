@@ -5,18 +5,16 @@ Free of I/O of its own: the table behind it is RocksDB in an agent, a sorted dic
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
-from typing import Any, Protocol, TypeVar, cast
+from operator import itemgetter
+from typing import Any, Final, Protocol, TypeVar, cast
 
 from schemas.codec import Codec
 from schemas.records import Record
 from topology.stages import Store
 
 R = TypeVar("R", bound=Record)
-
-_AFTER_ANY_KEY = b"\xff"
-"""Keys are UTF-8, in which this byte never occurs: a prefix and this is greater than every key below the prefix."""
 
 
 class KeyValueTable(Protocol):
@@ -57,6 +55,38 @@ class MemoryTable:
                 self._rows[key] = value
 
 
+class _Rows:
+    """The rows of one store that a run has seen, by key: read, put or deleted (None)."""
+
+    __slots__ = ("decode", "fresh", "ordered", "scanned", "seen", "start", "written")
+
+    def __init__(self, store: Store[Any], codec: Codec) -> None:
+        self.start = f"{store.prefix}/".encode()
+        self.decode = codec.decoder(store.record)
+        self.seen: dict[str, Record | None] = {}
+        self.written: set[str] = set()
+        self.scanned: set[str] = set()
+        self.ordered: list[str] = []
+        self.fresh: list[str] = []
+        """Seen since the keys were last put in order, which only a scan needs."""
+
+    def see(self, key: str, value: Record | None) -> None:
+        if key not in self.seen:
+            self.fresh.append(key)
+        self.seen[key] = value
+
+    def below(self, prefix: str) -> list[str]:
+        """Keys that begin with `prefix`, in order: texts are ordered as their UTF-8 bytes are."""
+        for key in self.fresh:
+            insort(self.ordered, key)
+        self.fresh.clear()
+        first, size = bisect_left(self.ordered, prefix), len(prefix)
+        return self.ordered[first : bisect_right(self.ordered, prefix, lo=first, key=lambda key: key[:size])]
+
+
+_UNSEEN: Final = object()
+
+
 class RunStores:
     """The stores as one run sees them: the table, under this run's own writes.
 
@@ -67,70 +97,63 @@ class RunStores:
     def __init__(self, table: KeyValueTable, codec: Codec) -> None:
         self._table = table
         self._codec = codec
-        self._seen: dict[bytes, Record | None] = {}
-        self._ordered: list[bytes] = []
-        self._unordered: list[bytes] = []
-        self._scanned: set[bytes] = set()
-        self._written: set[bytes] = set()
+        self._stores: dict[str, _Rows] = {}
+        """By prefix."""
 
     def get(self, store: Store[R], key: str) -> R | None:
-        row = self._row_key(store, key)
-        if row not in self._seen:
-            stored = self._table.get(row)
-            self._see(row, None if stored is None else self._codec.decode(stored, store.record))
-        return cast("R | None", self._seen[row])
+        rows = self._stores.get(store.prefix) or self._open(store)
+        value = rows.seen.get(key, _UNSEEN)
+        return cast("R | None", self._fetch(rows, key) if value is _UNSEEN else value)
 
     def put(self, store: Store[R], key: str, value: R) -> None:
-        self._write(self._row_key(store, key), value)
+        rows = self._stores.get(store.prefix) or self._open(store)
+        if key not in rows.seen:
+            rows.fresh.append(key)
+        rows.seen[key] = value
+        rows.written.add(key)
 
     def delete(self, store: Store[R], key: str) -> None:
         if self.get(store, key) is not None:
-            self._write(self._row_key(store, key), None)
+            rows = self._stores[store.prefix]
+            rows.seen[key] = None
+            rows.written.add(key)
 
     def scan(self, store: Store[R], prefix: str) -> Iterator[tuple[str, R]]:
-        start = self._row_key(store, prefix)
-        if start not in self._scanned:
-            self._load(store, start)
-        cut = len(store.prefix) + 1
-        for row in self._seen_below(start):
-            value = self._seen[row]
+        rows = self._stores.get(store.prefix) or self._open(store)
+        if prefix not in rows.scanned:
+            self._load(rows, prefix)
+        for key in rows.below(prefix):
+            value = rows.seen[key]
             if value is not None:
-                yield row[cut:].decode(), cast("R", value)
+                yield key, cast("R", value)
 
     def written(self, store: Store[R]) -> Iterator[tuple[str, R | None]]:
-        start = self._row_key(store, "")
-        for row in sorted(row for row in self._written if row.startswith(start)):
-            yield row[len(start) :].decode(), cast("R | None", self._seen[row])
+        rows = self._stores.get(store.prefix) or self._open(store)
+        for key in sorted(rows.written):
+            yield key, cast("R | None", rows.seen[key])
 
     def changes(self) -> dict[bytes, bytes | None]:
         """What this run changed, encoded: the records of the changelog and the rows of the table. None deletes."""
-        return {
-            row: None if (value := self._seen[row]) is None else self._codec.encode(value)
-            for row in sorted(self._written)
-        }
+        encode = self._codec.encode
+        changed = [
+            (rows.start + key.encode(), None if (value := rows.seen[key]) is None else encode(value))
+            for rows in self._stores.values()
+            for key in rows.written
+        ]
+        return dict(sorted(changed, key=itemgetter(0)))
 
-    def _see(self, row: bytes, value: Record | None) -> None:
-        if row not in self._seen:
-            self._unordered.append(row)
-        self._seen[row] = value
+    def _open(self, store: Store[Any]) -> _Rows:
+        return self._stores.setdefault(store.prefix, _Rows(store, self._codec))
 
-    def _write(self, row: bytes, value: Record | None) -> None:
-        self._see(row, value)
-        self._written.add(row)
+    def _fetch(self, rows: _Rows, key: str) -> Record | None:
+        stored = self._table.get(rows.start + key.encode())
+        value = None if stored is None else rows.decode(stored)
+        rows.see(key, value)
+        return value
 
-    def _load(self, store: Store[Any], start: bytes) -> None:
-        for row, stored in self._table.scan(start):
-            if row not in self._seen:
-                self._see(row, self._codec.decode(stored, store.record))
-        self._scanned.add(start)
-
-    def _seen_below(self, start: bytes) -> list[bytes]:
-        for row in self._unordered:
-            insort(self._ordered, row)
-        self._unordered.clear()
-        first = bisect_left(self._ordered, start)
-        return self._ordered[first : bisect_left(self._ordered, start + _AFTER_ANY_KEY, lo=first)]
-
-    @staticmethod
-    def _row_key(store: Store[Any], key: str) -> bytes:
-        return f"{store.prefix}/{key}".encode()
+    def _load(self, rows: _Rows, prefix: str) -> None:
+        for row, stored in self._table.scan(rows.start + prefix.encode()):
+            key = row[len(rows.start) :].decode()
+            if key not in rows.seen:
+                rows.see(key, rows.decode(stored))
+        rows.scanned.add(prefix)

@@ -24,9 +24,9 @@ class FetchedRecord(RawRecord):
     __slots__ = ("_message",)
 
     def __init__(self, message: Message) -> None:
-        _set(self, "_message", message)
-        _set(self, "key", message.key())
-        _set(self, "value", message.value())
+        _set_message(self, message)
+        _set_key(self, message.key())
+        _set_value(self, message.value())
 
     @property
     def topic(self) -> str:
@@ -41,6 +41,12 @@ class FetchedRecord(RawRecord):
         value = read(self._message)
         _set(self, name, value)
         return value
+
+
+_set_message = FetchedRecord.__dict__["_message"].__set__
+_set_key = RawRecord.__dict__["key"].__set__
+_set_value = RawRecord.__dict__["value"].__set__
+"""Slots filled past the lock of a frozen class, by their descriptors: quicker than by their names."""
 
 
 def _position(message: Message) -> Position:

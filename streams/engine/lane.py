@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import repeat
 from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -211,7 +212,7 @@ class Lane:
         changes[POSITIONS_KEY] = self._context.codec.encode(positions)
         sendable = [self._sendable(output) for output in folded.outputs]
         changelog = self._context.changelog
-        sendable += [Sendable(changelog, self.partition, key, value) for key, value in changes.items()]
+        sendable += map(Sendable, repeat(changelog), repeat(self.partition), changes.keys(), changes.values())
         committing = time.monotonic()
         applied = self._writer.commit(sendable, changelog)
         self.table.apply(changes, applied)
@@ -226,12 +227,13 @@ class Lane:
         if partition is None:
             assert output.routing is not None, "an output has a routing or a partition"
             partition = partition_of(output.routing, self._context.partitions)
+        key, value = output.key, output.value
         return Sendable(
-            topic=str(output.topic),
-            partition=partition,
-            key=output.key.encode() if isinstance(output.key, str) else output.key,
-            value=self._context.codec.encode(output.value) if isinstance(output.value, Record) else output.value,
-            headers=output.headers,
+            str(output.topic),
+            partition,
+            key.encode() if isinstance(key, str) else key,
+            self._context.codec.encode(value) if isinstance(value, Record) else value,
+            output.headers,
         )
 
     def _lag(self, reader: Consumer) -> int:

@@ -5,8 +5,8 @@ Blocking; one object a partition number, used by one thread at a time (KIP-98).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
@@ -41,6 +41,9 @@ class Sendable(NamedTuple):
     headers: Headers = ()
 
 
+OnDelivery: TypeAlias = Callable[[KafkaError | None, Message], Any]
+
+
 class Aborted(Exception):
     """The transaction was rolled back: nothing of it will be seen, and the same run may be tried again."""
 
@@ -69,9 +72,9 @@ class TransactionalWriter:
 
     def __init__(self, client_config: Mapping[str, Any], transactional_id: str) -> None:
         self._producer = Producer(transactional_config(client_config, transactional_id))
-        self._changelog = ""
+        self._delivered: dict[KafkaError | None, Message] = {}
+        """The first message that ended so, by error: None is success."""
         self._last_offset = -1
-        self._failure: KafkaError | None = None
 
     def take_over(self, is_wanted: Callable[[], bool]) -> None:
         """Fence the former owner and settle its open transaction. Returns once both are done."""
@@ -83,8 +86,8 @@ class TransactionalWriter:
         Returns the offset of the last record of `changelog`. Raises Aborted or Fenced; after any other error it is
         unknown what became of the transaction, and the process must end.
         """
-        self._changelog, self._last_offset, self._failure = changelog, -1, None
-        self._send(records)
+        self._delivered, self._last_offset = {}, -1
+        self._send(list(records), changelog)
         try:
             patiently(lambda: self._producer.commit_transaction(CALL_TIMEOUT_SECONDS), COMMIT_PATIENCE_SECONDS)
         except KafkaException as error:
@@ -93,12 +96,14 @@ class TransactionalWriter:
             raise Fenced(_told(error)) from error
         return self._last_offset
 
-    def _send(self, records: Iterable[Sendable]) -> None:
+    def _send(self, records: Sequence[Sendable], changelog: str) -> None:
         """Nothing is decided yet: whatever is refused here may be rolled back, unless the producer itself is done."""
+        last = max((at for at, record in enumerate(records) if record.topic == changelog), default=-1)
+        note = self._delivered.setdefault
         try:
             self._producer.begin_transaction()
-            for record in records:
-                self._produce(record)
+            for at, record in enumerate(records):
+                self._produce(record, self._on_last_delivered if at == last else note)
         except KafkaException as error:
             raise self._roll_back(error) from error
 
@@ -107,7 +112,8 @@ class TransactionalWriter:
             patiently(lambda: self._producer.abort_transaction(CALL_TIMEOUT_SECONDS), COMMIT_PATIENCE_SECONDS)
         except KafkaException as abort_error:
             return Fenced(f"{_told(error)}; then {_told(abort_error)}")
-        cause = f"; first undelivered: {self._failure.str()}" if self._failure else ""
+        failures = [failure for failure in self._delivered if failure is not None]
+        cause = f"; first undelivered: {failures[0].str()}" if failures else ""
         return Aborted(_told(error) + cause)
 
     def close(self) -> None:
@@ -115,27 +121,23 @@ class TransactionalWriter:
         self._producer.purge()
         del self._producer
 
-    def _produce(self, record: Sendable) -> None:
+    def _produce(self, record: Sendable, on_delivery: OnDelivery) -> None:
+        topic, partition, key, value, headers = record
         while True:
             try:
-                self._producer.produce(
-                    record.topic,
-                    value=record.value,
-                    key=record.key,
-                    partition=record.partition,
-                    headers=list(record.headers) if record.headers else None,
-                    on_delivery=self._on_delivery,
-                )
+                if headers:
+                    self._producer.produce(topic, value, key, partition, on_delivery=on_delivery, headers=list(headers))
+                else:
+                    self._producer.produce(topic, value, key, partition, on_delivery=on_delivery)
             except BufferError:
                 self._producer.poll(0.05)
             else:
                 return
 
-    def _on_delivery(self, error: KafkaError | None, message: Message) -> None:
-        if error is not None:
-            self._failure = self._failure or error
-        elif message.topic() == self._changelog:
-            self._last_offset = max(self._last_offset, message.offset() or 0)
+    def _on_last_delivered(self, error: KafkaError | None, message: Message) -> None:
+        self._delivered.setdefault(error, message)
+        if error is None:
+            self._last_offset = message.offset() or 0
 
 
 def _told(error: KafkaException) -> str:

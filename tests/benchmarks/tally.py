@@ -13,6 +13,7 @@ from typing import ClassVar, Final
 
 from schemas.catalogue import Catalogue, SchemaVersion, shipped
 from schemas.codec import Codec, ShippedSchemaIds
+from schemas.construction import quickly_made
 from schemas.keys import partition_of
 from schemas.records import Record
 from streams.ports import Output, PoisonRecord, RawRecord, SourceRecord, Stores
@@ -27,6 +28,7 @@ TEXT: Final = (
 )
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said(Record):
     """An event."""
@@ -36,6 +38,7 @@ class Said(Record):
     text: str
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally(Record):
     """A row of state."""

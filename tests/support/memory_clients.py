@@ -6,7 +6,7 @@ whatever its handlers and finalisers try.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
@@ -134,8 +134,9 @@ class MemoryProducer:
         value: bytes | None,
         key: bytes | None,
         partition: int,
-        headers: Iterable[tuple[str, bytes | None]],
-        on_delivery: Callable[[KafkaError | None, Message], None],
+        *,
+        on_delivery: Callable[[KafkaError | None, Message], object],
+        headers: Sequence[tuple[str, bytes | None]] = (),
     ) -> None:
         del headers
         self._process.step(f"before produce {topic}")
