@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from schemas.codec import Codec, Undecodable
 from schemas.records import Record
@@ -40,11 +41,15 @@ def fold_run(processor: Processor, codec: Codec, records: Sequence[RawRecord], s
     return Folded(outputs=tuple(outputs), rejections=tuple(rejections))
 
 
+_source: Callable[[tuple[RawRecord, Record]], SourceRecord] = partial(tuple.__new__, SourceRecord)
+"""A SourceRecord without a call into Python."""
+
+
 def _read(decoders: Mapping[str, Callable[[bytes], Record]], raw: RawRecord) -> SourceRecord:
     payload = raw.value
     if payload is None:
         return SourceRecord(raw, None)
     try:
-        return SourceRecord(raw, decoders[raw.topic](payload))
+        return _source((raw, decoders[raw.topic](payload)))
     except Undecodable as error:
         raise PoisonRecord(error.reason, str(error)) from error

@@ -6,7 +6,7 @@ Free of I/O of its own: the table behind it is RocksDB in an agent, a sorted dic
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from operator import itemgetter
 from typing import Any, Final, Protocol, TypeVar, cast
 
@@ -15,6 +15,12 @@ from schemas.records import Record
 from topology.stages import Store
 
 R = TypeVar("R", bound=Record)
+
+
+UNSEEN: Final = object()
+
+RECENT_ROWS: Final = 2_000
+"""Rows of a few runs: about as many as one large run holds anyway. Twice as many are kept at the most."""
 
 
 class KeyValueTable(Protocol):
@@ -55,12 +61,54 @@ class MemoryTable:
                 self._rows[key] = value
 
 
+class _Recent:
+    """Rows of one store, by key; what was not touched for long is forgotten, half of all at a time."""
+
+    __slots__ = ("old", "young")
+
+    def __init__(self) -> None:
+        self.young: dict[str, Record | None] = {}
+        self.old: dict[str, Record | None] = {}
+
+    def get(self, key: str) -> Record | object | None:
+        value = self.young.get(key, UNSEEN)
+        return self.old.get(key, UNSEEN) if value is UNSEEN else value
+
+    def keep(self, rows: Mapping[str, Record | None], most: int) -> None:
+        self.young.update(rows)
+        if len(self.young) > most:
+            self.young, self.old = {}, self.young
+
+
+class RecentRows:
+    """Decoded rows as the latest checkpoints left a table, so that the next runs neither read nor decode them again.
+
+    Right as long as nobody else writes the table; clear it when in doubt.
+    """
+
+    def __init__(self, most: int = RECENT_ROWS) -> None:
+        self._most = most
+        self._stores: dict[str, _Recent] = {}
+
+    def of(self, prefix: str) -> _Recent:
+        return self._stores.setdefault(prefix, _Recent())
+
+    def keep(self, stores: RunStores) -> None:
+        """The rows that a run has seen, once what it changed stands in the table."""
+        for prefix, rows in stores.seen():
+            self.of(prefix).keep(rows, self._most)
+
+    def clear(self) -> None:
+        self._stores.clear()
+
+
 class _Rows:
     """The rows of one store that a run has seen, by key: read, put or deleted (None)."""
 
-    __slots__ = ("decode", "fresh", "ordered", "scanned", "seen", "start", "written")
+    __slots__ = ("decode", "fresh", "ordered", "recent", "scanned", "seen", "start", "written")
 
-    def __init__(self, store: Store[Any], codec: Codec) -> None:
+    def __init__(self, store: Store[Any], codec: Codec, recent: _Recent) -> None:
+        self.recent = recent
         self.start = f"{store.prefix}/".encode()
         self.decode = codec.decoder(store.record)
         self.seen: dict[str, Record | None] = {}
@@ -84,9 +132,6 @@ class _Rows:
         return self.ordered[first : bisect_right(self.ordered, prefix, lo=first, key=lambda key: key[:size])]
 
 
-_UNSEEN: Final = object()
-
-
 class RunStores:
     """The stores as one run sees them: the table, under this run's own writes.
 
@@ -94,16 +139,17 @@ class RunStores:
     what lies below its prefix, and reads the table for it once a run.
     """
 
-    def __init__(self, table: KeyValueTable, codec: Codec) -> None:
+    def __init__(self, table: KeyValueTable, codec: Codec, recent: RecentRows | None = None) -> None:
         self._table = table
         self._codec = codec
+        self._recent = RecentRows() if recent is None else recent
         self._stores: dict[str, _Rows] = {}
         """By prefix."""
 
     def get(self, store: Store[R], key: str) -> R | None:
         rows = self._stores.get(store.prefix) or self._open(store)
-        value = rows.seen.get(key, _UNSEEN)
-        return cast("R | None", self._fetch(rows, key) if value is _UNSEEN else value)
+        value = rows.seen.get(key, UNSEEN)
+        return cast("R | None", self._fetch(rows, key) if value is UNSEEN else value)
 
     def put(self, store: Store[R], key: str, value: R) -> None:
         rows = self._stores.get(store.prefix) or self._open(store)
@@ -142,18 +188,27 @@ class RunStores:
         ]
         return dict(sorted(changed, key=itemgetter(0)))
 
+    def seen(self) -> Iterator[tuple[str, Mapping[str, Record | None]]]:
+        """The rows that this run has seen, as they stand now, by the prefix of their store."""
+        for prefix, rows in self._stores.items():
+            yield prefix, rows.seen
+
     def _open(self, store: Store[Any]) -> _Rows:
-        return self._stores.setdefault(store.prefix, _Rows(store, self._codec))
+        return self._stores.setdefault(store.prefix, _Rows(store, self._codec, self._recent.of(store.prefix)))
 
     def _fetch(self, rows: _Rows, key: str) -> Record | None:
-        stored = self._table.get(rows.start + key.encode())
-        value = None if stored is None else rows.decode(stored)
-        rows.see(key, value)
-        return value
+        value = rows.recent.get(key)
+        if value is UNSEEN:
+            stored = self._table.get(rows.start + key.encode())
+            value = None if stored is None else rows.decode(stored)
+        known = cast("Record | None", value)
+        rows.see(key, known)
+        return known
 
     def _load(self, rows: _Rows, prefix: str) -> None:
         for row, stored in self._table.scan(rows.start + prefix.encode()):
             key = row[len(rows.start) :].decode()
             if key not in rows.seen:
-                rows.see(key, rows.decode(stored))
+                known = rows.recent.get(key)
+                rows.see(key, rows.decode(stored) if known is UNSEEN else cast("Record | None", known))
         rows.scanned.add(prefix)

@@ -28,7 +28,7 @@ from streams.engine.transaction import Sendable, TransactionalWriter
 from streams.ports import Output, Processor, RawRecord
 from streams.processors.poison_limit import NO_LIMIT, PoisonLimit, PoisonTally
 from streams.run import fold_run
-from streams.stores import RunStores
+from streams.stores import RecentRows, RunStores
 from topology.errors import Misconfigured
 
 MARK_SECONDS: Final = 60.0
@@ -102,6 +102,7 @@ class Lane:
         self._marked_offsets: dict[str, int] = {}
         self._marked_at = 0.0
         self._tally = PoisonTally(limit=context.poison)
+        self._recent = RecentRows()
         self.aborts = 0
         self.lag = 0
         """Records between the last checkpoint and the ends that the latest read heard of."""
@@ -126,6 +127,7 @@ class Lane:
             if self._reader is None:
                 return
             self.epoch += 1
+            self._recent.clear()
             self._read_offsets = dict(self._start_offsets(self._reader))
             self._done_offsets = dict(self._read_offsets)
             self._mark(self.table.next_offsets)
@@ -204,7 +206,7 @@ class Lane:
         """
         if run.start_offsets != self._done_offsets:
             raise AssertionError(f"run starts at {run.start_offsets}, the last one ended at {self._done_offsets}")
-        stores = RunStores(self.table, self._context.codec)
+        stores = RunStores(self.table, self._context.codec, self._recent)
         folded = fold_run(self._context.processor, self._context.codec, run.records, stores)
         tally = self._tally.after(len(run.records), folded.rejections)
         changes = stores.changes()
@@ -216,6 +218,7 @@ class Lane:
         committing = time.monotonic()
         applied = self._writer.commit(sendable, changelog)
         self.table.apply(changes, applied)
+        self._recent.keep(stores)
         self._done_offsets = dict(run.next_offsets)
         self._mark(run.next_offsets)
         self._tally = tally

@@ -9,7 +9,7 @@ import pytest
 from schemas.codec import Codec, ShippedSchemaIds
 from schemas.ids import ItemId
 from schemas.state import EvidenceRef, MessageItems
-from streams.stores import MemoryTable, RunStores
+from streams.stores import MemoryTable, RecentRows, RunStores
 from topology.stages import EVIDENCE_ROWS, MESSAGE_ITEMS
 
 CODEC = Codec(ShippedSchemaIds())
@@ -20,11 +20,15 @@ def row(revision: int) -> MessageItems:
 
 
 class CountingTable(MemoryTable):
-    """Tells how often it was scanned."""
+    """Tells how often it was read and scanned."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.scans = 0
+        self.gets = self.scans = 0
+
+    def get(self, key: bytes) -> bytes | None:
+        self.gets += 1
+        return super().get(key)
 
     def scan(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
         self.scans += 1
@@ -98,3 +102,43 @@ def test_what_a_run_deletes_is_gone_from_the_table_after_it(table: MemoryTable) 
 
     assert RunStores(table, CODEC).get(MESSAGE_ITEMS, "t/u/a") is None
     assert len(list(RunStores(table, CODEC).scan(MESSAGE_ITEMS, "t/"))) == 3
+
+
+def test_what_a_checkpoint_left_is_not_read_again(table: CountingTable) -> None:
+    recent = RecentRows()
+    first = RunStores(table, CODEC, recent)
+    first.put(MESSAGE_ITEMS, "t/u/a", row(8))
+    first.delete(MESSAGE_ITEMS, "t/u/b")
+    assert first.get(MESSAGE_ITEMS, "t/u/new") is None
+    table.write(first.changes())
+    recent.keep(first)
+    table.gets = 0
+
+    second = RunStores(table, CODEC, recent)
+
+    assert second.get(MESSAGE_ITEMS, "t/u/a") == row(8)
+    assert second.get(MESSAGE_ITEMS, "t/u/b") is None
+    assert second.get(MESSAGE_ITEMS, "t/u/new") is None
+    assert table.gets == 0
+    assert [key for key, _ in second.scan(MESSAGE_ITEMS, "t/u/")] == ["t/u/a", "t/u/ä"]
+
+
+def test_what_no_checkpoint_took_is_not_remembered(table: CountingTable) -> None:
+    recent = RecentRows()
+    RunStores(table, CODEC, recent).put(MESSAGE_ITEMS, "t/u/a", row(8))
+
+    assert RunStores(table, CODEC, recent).get(MESSAGE_ITEMS, "t/u/a") == row(1)
+
+
+def test_only_so_many_rows_are_remembered(table: CountingTable) -> None:
+    recent = RecentRows(most=2)
+    for key in ("t/u/a", "t/u/b", "t/v/a", "t/u/ä", "x", "y", "z"):
+        stores = RunStores(table, CODEC, recent)
+        stores.get(MESSAGE_ITEMS, key)
+        recent.keep(stores)
+    table.gets = 0
+
+    stores = RunStores(table, CODEC, recent)
+    assert stores.get(MESSAGE_ITEMS, "t/u/a") == row(1)
+    assert stores.get(MESSAGE_ITEMS, "z") is None
+    assert table.gets == 1
