@@ -37,7 +37,7 @@ def rows_of(records: Iterable[SinkRecord], generation: int) -> dict[str, list[Ro
 def row_of(table: Table[Any], record: SinkRecord, generation: int) -> Row:
     """The record as a row of `table`. Raises PoisonRecord."""
     try:
-        values = _gone(table, record) if record.value is None else _values(table, record.value)
+        values = _gone(table, record) if record.value is None else values_of(table, record.value)
     except ValueError as error:
         raise PoisonRecord(record.position, f"does not fit table {table.name}: {error}", key=record.key) from error
     return (*values, generation, record.position.offset)
@@ -50,7 +50,7 @@ def _newest_rows(table: Table[Any], records: Iterable[SinkRecord], generation: i
     return list(newest(rows, key).values())
 
 
-def _values(table: Table[Any], record: Record) -> Row:
+def values_of(table: Table[Any], record: Record) -> Row:
     values = _PROJECTIONS[table.name](record)
     return (*values, False) if table.gone else tuple(values)
 

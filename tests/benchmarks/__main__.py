@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import engines, latency
+from benchmarks import engines, latency, peers
 
 
 def main() -> None:
@@ -14,9 +14,15 @@ def main() -> None:
     for_engines.add_argument("--rounds", type=int, default=engines.ROUNDS)
     for_latency = commands.add_parser("latency", help="from an event to an answer that knows it, under load")
     for_latency.add_argument("--rates", type=int, nargs="+", default=latency.RATES)
+    for_peers = commands.add_parser("peers", help="the PostgreSQL sink beside those of others")
+    for_peers.add_argument("--records", type=int, default=peers.RECORDS)
+    for_peers.add_argument("--rounds", type=int, default=peers.ROUNDS)
+    for_peers.add_argument("--only", nargs="+", default=peers.CONTENDERS, choices=peers.CONTENDERS)
     chosen = parser.parse_args()
     if chosen.name == "engines":
         engines.main(chosen.rounds)
+    elif chosen.name == "peers":
+        peers.main(chosen.records, chosen.rounds, chosen.only)
     else:
         latency.main(chosen.rates)
 

@@ -1,52 +1,54 @@
 """How fast the PostgreSQL sink lands records from Kafka, beside `executemany` and plain COPY: `make bench-sink`.
 
-Prints JSON, then a table of ratios, all of one run on the same records and the same loop; nothing is asserted.
+Prints JSON, then a table of ratios, all of one run on the same records; nothing is asserted.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import time
 from argparse import ArgumentParser
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from functools import partial
-from typing import Any
 from uuid import uuid4
 
 import psutil
 import psycopg
 from psycopg import sql
-from psycopg.types.json import Jsonb
 
+from benchmarks.peers_watch import cpu_seconds
+from benchmarks.plain_sink import PlainLoop, StraightCopy
 from schemas.catalogue import shipped
 from schemas.codec import Codec
 from schemas.ids import ConversationId, MessageId
 from schemas.records import Evidence, Message
 from schemas.registry import Registry, RegistrySchemaIds
 from sinks.consumer import Limits, SinkLoop
-from sinks.decoding import Reader, decode
+from sinks.decoding import Reader, Stretch, decode
 from sinks.log import KafkaLog, RawRecord
 from sinks.meters import SinkMeters
 from sinks.ports import Batch, Partition, SinkRecord
 from sinks.postgres.migrate import migrate
-from sinks.postgres.rows import Row
-from sinks.postgres.tables import TABLE_BY_NAME
+from sinks.postgres.tables import TABLE_BY_NAME, TABLES
 from sinks.postgres.writer import PostgresSink
 from support import broker
 from support.derived import NOON, evidence, key_of, message, number_of, topic_of
 from support.infrastructure import Infrastructure, running
-from topology.kafka import consumer_config
+from topology import garbage
+from topology.kafka import ClientConfig, consumer_config
 from topology.metrics import build
 from topology.settings import Settings
 from topology.topics import TopicName
 
-RECORDS = 20_000
+RECORDS = 40_000
 BATCH_RECORDS = 2_000
 ROUNDS = 2
+METHODS = ("sink", "executemany", "copy")
 WORDS = ("lake", "Saturday", "weather", "bread", "children", "bring", "meet", "garden", "kitchen", "river", "party")
 TOPICS = (TopicName.MESSAGES, TopicName.EVIDENCE)
 
@@ -62,56 +64,9 @@ class Figure:
     client_cpu: float
     server_cpu: float
 
-
-class Executemany(PostgresSink):
-    """The same upsert, a statement a row, sent in pipelined batches by the driver."""
-
-    def _land_table(self, connection: psycopg.Connection[Any], name: str, rows: Mapping[str, Collection[Row]]) -> None:
-        with connection.cursor() as cursor:
-            cursor.executemany(
-                _upsert(name), map(partial(_adapted, tuple(TABLE_BY_NAME[name].types.values())), rows[name])
-            )
-
-
-class StraightCopy(PostgresSink):
-    """Rows as they come into a table without constraints, indexes or generated columns: the limit."""
-
-    def _land_table(self, connection: psycopg.Connection[Any], name: str, rows: Mapping[str, Collection[Row]]) -> None:
-        table = TABLE_BY_NAME[name]
-        columns = sql.SQL(", ").join(map(sql.Identifier, table.types))
-        command = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(sql.Identifier(f"plain_{name}"), columns)
-        with connection.cursor() as cursor, cursor.copy(command) as copy:
-            copy.set_types(list(table.types.values()))
-            for row in rows[name]:
-                copy.write_row(row)
-
-
-METHODS: dict[str, type[PostgresSink]] = {
-    "sink": PostgresSink,
-    "executemany": Executemany,
-    "copy": StraightCopy,
-}
-
-
-def _adapted(types: tuple[str, ...], row: Row) -> Row:
-    return tuple(Jsonb(value) if kind == "jsonb" else value for kind, value in zip(types, row, strict=True))
-
-
-def _upsert(name: str) -> sql.Composed:
-    table = TABLE_BY_NAME[name]
-    changed = [column for column in table.types if column not in table.key]
-    return sql.SQL(
-        "INSERT INTO {table} AS kept ({columns}) VALUES ({values}) ON CONFLICT ({key}) DO UPDATE "
-        "SET ({changed}) = ROW ({excluded}) "
-        "WHERE (kept.generation, kept.version_offset) < (excluded.generation, excluded.version_offset)"
-    ).format(
-        table=sql.Identifier(name),
-        columns=sql.SQL(", ").join(map(sql.Identifier, table.types)),
-        values=sql.SQL(", ").join(sql.SQL("%s::" + kind) for kind in table.types.values()),
-        key=sql.SQL(", ").join(map(sql.Identifier, table.key)),
-        changed=sql.SQL(", ").join(map(sql.Identifier, changed)),
-        excluded=sql.SQL(", ").join(sql.Identifier("excluded", column) for column in changed),
-    )
+    @property
+    def cpu(self) -> float:
+        return self.client_cpu + self.server_cpu
 
 
 def said(count: int) -> Iterator[Message | Evidence]:
@@ -140,19 +95,58 @@ def fill(infrastructure: Infrastructure, count: int) -> None:
             broker.send(infrastructure.kafka, topic.value, encoded)
 
 
-class CountingSink:
-    """Stops the loop once so many records are durable."""
+class Watch:
+    """Time and CPU from the first record to the moment when so many are durable: before any connection is closed."""
 
-    def __init__(self, sink: PostgresSink, count: int, ended: Callable[[], None]) -> None:
-        self._sink, self._left, self._ended = sink, count, ended
+    def __init__(self, postmaster: psutil.Process, count: int) -> None:
+        self._postmaster, self._left = postmaster, count
+        self._marks: list[tuple[float, float, float]] = []
+
+    def landed(self, records: int) -> bool:
+        """`records` more are durable, or the first are there; whether that is all."""
+        self._left -= records
+        if not self._marks or self._left <= 0:
+            self._marks.append((time.perf_counter(), time.process_time(), cpu_seconds(self._postmaster)))
+        return self._left <= 0
+
+    def figure(self, method: str, count: int, *, text_index: bool) -> Figure:
+        first, *_, last = self._marks
+        wall, client, server = (now - then for now, then in zip(last, first, strict=True))
+        return Figure(
+            method=method,
+            text_index=text_index,
+            rows=count,
+            rows_per_second=round(count / wall),
+            client_cpu=round(client / count * 1e6, 1),
+            server_cpu=round(server / count * 1e6, 1),
+        )
+
+
+class WatchedReader(Reader):
+    """Begins the watch with the first records."""
+
+    def __init__(self, decode: Callable[[RawRecord], SinkRecord], watch: Watch) -> None:
+        super().__init__(decode)
+        self._watch = watch
+
+    def read(self, raw: Sequence[RawRecord], progress: Mapping[Partition, int]) -> Stretch:
+        if raw:
+            self._watch.landed(0)
+        return super().read(raw, progress)
+
+
+class WatchedSink:
+    """Stops the loop once all records are durable."""
+
+    def __init__(self, sink: PostgresSink, watch: Watch, ended: Callable[[], None]) -> None:
+        self._sink, self._watch, self._ended = sink, watch, ended
 
     def start(self, partitions: Collection[Partition], /) -> Mapping[Partition, int]:
         return self._sink.start(partitions)
 
     def write(self, batch: Batch) -> Mapping[str, int]:
         rows = self._sink.write(batch)
-        self._left -= len(batch.records)
-        if self._left <= 0:
+        if self._watch.landed(len(batch.records)):
             self._ended()
         return rows
 
@@ -163,19 +157,6 @@ class CountingSink:
 def _postmaster(infrastructure: Infrastructure) -> psutil.Process:
     file = next(infrastructure.state_dir.rglob("postmaster.pid"))
     return psutil.Process(int(file.read_text("utf-8").split()[0]))
-
-
-def _cpu_of(postmaster: psutil.Process) -> float:
-    """Seconds of all processes of the server, those that have ended included."""
-    gone = postmaster.cpu_times()
-    total = gone.user + gone.system + gone.children_user + gone.children_system
-    for child in postmaster.children():
-        try:
-            spent = child.cpu_times()
-        except psutil.NoSuchProcess:
-            continue
-        total += spent.user + spent.system
-    return total
 
 
 def measure(infrastructure: Infrastructure, method: str, count: int, *, text_index: bool) -> Figure:
@@ -193,41 +174,41 @@ def measure(infrastructure: Infrastructure, method: str, count: int, *, text_ind
 
 
 def _landed(infrastructure: Infrastructure, url: str, method: str, count: int, text_index: bool) -> Figure:
-    postmaster = _postmaster(infrastructure)
+    watch = Watch(_postmaster(infrastructure), count)
     group = f"bench-{uuid4().hex[:8]}"
-    settings = Settings(kafka_bootstrap_servers=infrastructure.kafka)
+    config = consumer_config(Settings(kafka_bootstrap_servers=infrastructure.kafka), group=group)
     with closing(RegistrySchemaIds(infrastructure.registry_url)) as ids:
-        began: list[tuple[float, float, float]] = []
-        sink = METHODS[method](url, sink=group)
-        counting = CountingSink(sink, count, lambda: loop.stop())  # noqa: PLW0108
+        if method == "executemany":
+            tables = [table for table in TABLES if table.topic in TOPICS]
+            PlainLoop(url, Codec(ids), tables, batch_records=BATCH_RECORDS).run(config, watch.landed)
+        else:
+            sink = (StraightCopy if method == "copy" else PostgresSink)(url, sink=group)
+            _run_loop(config, sink, Codec(ids), watch)
+    return watch.figure(method, count, text_index=text_index)
 
-        codec = Codec(ids)
 
-        def look(raw: RawRecord) -> SinkRecord:
-            if not began:
-                began.append((time.perf_counter(), time.process_time(), _cpu_of(postmaster)))
-            return decode(codec, raw)
-
-        loop = SinkLoop(
-            log=KafkaLog(consumer_config(settings, group=group), TOPICS),
-            sink=counting,
-            reader=Reader(look),
-            limits=Limits(batch_records=BATCH_RECORDS, batch_wait_seconds=0.05),
-            meters=SinkMeters(build("postgres")),
-        )
+def _run_loop(config: ClientConfig, sink: PostgresSink, codec: Codec, watch: Watch) -> None:
+    """As `sinks.app` puts it together."""
+    loop = SinkLoop(
+        log=KafkaLog(config, TOPICS),
+        sink=WatchedSink(sink, watch, lambda: loop.stop()),  # noqa: PLW0108
+        reader=WatchedReader(partial(decode, codec), watch),
+        limits=Limits(batch_records=BATCH_RECORDS, batch_wait_seconds=0.05),
+        meters=SinkMeters(build("postgres")),
+    )
+    with _as_the_app_collects_garbage():
         loop.run()
-    wall, client, server = (
-        now - then
-        for now, then in zip((time.perf_counter(), time.process_time(), _cpu_of(postmaster)), began[0], strict=True)
-    )
-    return Figure(
-        method=method,
-        text_index=text_index,
-        rows=count,
-        rows_per_second=round(count / wall),
-        client_cpu=round(client / count * 1e6, 1),
-        server_cpu=round(server / count * 1e6, 1),
-    )
+
+
+@contextmanager
+def _as_the_app_collects_garbage() -> Iterator[None]:
+    before = gc.get_threshold()
+    garbage.look_seldom()
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 def figures(infrastructure: Infrastructure, count: int = RECORDS) -> list[Figure]:
@@ -239,13 +220,14 @@ def figures(infrastructure: Infrastructure, count: int = RECORDS) -> list[Figure
 
 
 def ratios(found: Sequence[Figure]) -> Iterable[str]:
-    yield f"{'method':12} {'text index':10} {'rows/s':>8} {'client us':>10} {'server us':>10} {'sink is':>8}"
+    """Rows a second of the sink over those of each; by CPU, its own and PostgreSQL's, and by the clock."""
+    yield f"{'method':12} {'text index':10} {'rows/s':>8} {'client us':>10} {'server us':>10} {'CPU':>8} {'clock':>9}"
     for one in found:
         (ours,) = (other for other in found if other.method == "sink" and other.text_index == one.text_index)
-        ratio = ours.rows_per_second / one.rows_per_second
         index = "yes" if one.text_index else "no"
         yield (
-            f"{one.method:12} {index:10} {one.rows_per_second:8} {one.client_cpu:10} {one.server_cpu:10} {ratio:7.2f}x"
+            f"{one.method:12} {index:10} {one.rows_per_second:8} {one.client_cpu:10} {one.server_cpu:10} "
+            f"{one.cpu / ours.cpu:7.2f}x {ours.rows_per_second / one.rows_per_second:8.2f}x"
         )
 
 

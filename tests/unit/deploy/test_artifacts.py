@@ -52,7 +52,7 @@ def lock(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 def test_every_locked_line_names_one_file_and_its_sha256() -> None:
     locked = artifacts.parse(artifacts.LOCK_FILE.read_text())
-    assert {entry.bundle for entry in locked} == {"kafka", "kafka-tools", "registry"}
+    assert {entry.bundle for entry in locked} == {"kafka", "kafka-tools", "registry", "connect", "debezium"}
     assert all(len(bytes.fromhex(entry.sha256)) == 32 for entry in locked)
 
 
