@@ -108,16 +108,9 @@ TABLE: Final = {
 AGENT: Final = {
     "App.channel": Contract("in memory, without a topic behind it", "runs would travel through Kafka"),
     "Channel.put": Contract("reaches the agent as it is, in order", "a lane waits for its run: offered again"),
-    "App.agents": Contract("the agents by name, with their concurrency", "a weaker concurrency is not refused"),
     "App.agent": Contract("one coroutine over a channel", "nothing is worked on"),
     "Agent(name=)": Contract("names the agent in Faust's logs", "an agent that nobody recognises"),
     "App.agents": Contract("the registered agents by name, with their concurrency", "two runs of a lane at a time"),
-    "Settings.broker_session_timeout": Contract(
-        "seconds, as it was set", "a session too long for the promise is not refused"
-    ),
-    "Settings.broker_rebalance_timeout": Contract(
-        "seconds, as it was set", "a limit too short for a release is not refused"
-    ),
     "App.task": Contract("started with the application, cancelled with it", "lag is never reported"),
     "App.should_stop": Contract("true once the application stops", "the report goes on while it ends"),
     "App.conf": Contract("the settings", "the transport connects nowhere"),
