@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
+from chaos.feeding import number_of
 from chaos.found import Acknowledged, Difference, Found, Place, Stored
 
 JUDGE = "checker"
@@ -15,7 +17,7 @@ JUDGE = "checker"
 
 def judge(sent: Sequence[Acknowledged], found: Found) -> Iterator[Difference]:
     """What was acknowledged, against everything that was found."""
-    by_place = {each.place: each for each in sent}
+    by_place = {each.place: each for each in (*sent, *_doubled(sent, found.events))}
     stands = {event.place: event for event in found.events}
     copies = _copies(by_place, found.events)
     yield from _input(by_place, stands, copies)
@@ -28,6 +30,20 @@ def judge(sent: Sequence[Acknowledged], found: Found) -> Iterator[Difference]:
     for tenant, partition, received, outcomes in found.unaccounted:
         verdict = "outcomes_missing" if outcomes < received else "duplicated"
         yield _difference(verdict, "view unaccounted_events", f"{tenant}/{partition}", received, outcomes)
+
+
+def _doubled(sent: Sequence[Acknowledged], events: Sequence[Stored]) -> Iterator[Acknowledged]:
+    """What the sender wrote twice, and heard of the second only.
+
+    An idempotent producer whose answer is lost with a leader begins a new epoch and sends once more what may stand
+    already. No agent can have written it: it stands before what it is a copy of.
+    """
+    heard = {(each.number, each.place[0]): each for each in sent}
+    places = {each.place for each in sent}
+    for event in events:
+        told = heard.get((number_of(event), event.partition))
+        if told is not None and event.place not in places and event.place < told.place:
+            yield replace(told, place=event.place)
 
 
 def _copies(by_place: Mapping[Place, Acknowledged], events: Sequence[Stored]) -> dict[Place, Acknowledged]:

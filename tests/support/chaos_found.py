@@ -6,12 +6,13 @@ Built by the judges' own fold, which is not what is under test there.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 
 from chaos import oracle
-from chaos.feeding import NUMBER, acknowledged
+from chaos.feeding import NUMBER, acknowledged, number_of
 from chaos.found import Acknowledged, Found, Place, Stored
 from chaos.stream import EventStream, Planned
 from schemas.codec import Codec, ShippedSchemaIds
@@ -31,13 +32,17 @@ class Flawless:
     found: Found
 
 
-def flawless(seed: int, events: int) -> Flawless:
-    """The first events of a seed, taken by a system without a flaw."""
+def flawless(seed: int, events: int, twice: Collection[int] = ()) -> Flawless:
+    """The first events of a seed, taken by a system without a flaw.
+
+    What has a number in `twice` was written twice by its producer, which heard of the second time only.
+    """
     planned = list(islice(EventStream(seed, "unit", CODEC, PARTITIONS), events))
-    sent, log = _land(planned)
+    sent, log = _land(planned, twice)
     expected = oracle.fold(log, CODEC, PARTITIONS)
     standing = {event.place: event for event in log}
-    poison = {told.place for told in sent if told.poison is not None}
+    poisonous = {told.number for told in sent if told.poison is not None}
+    poison = {event.place for event in log if number_of(event) in poisonous}
     messages = expected.views["messages"]
     return Flawless(
         sent=sent,
@@ -58,7 +63,7 @@ def flawless(seed: int, events: int) -> Flawless:
     )
 
 
-def _land(planned: list[Planned]) -> tuple[list[Acknowledged], list[Stored]]:
+def _land(planned: list[Planned], twice: Collection[int]) -> tuple[list[Acknowledged], list[Stored]]:
     """Records in the order of sending; what stands astray is sent on at once."""
     ends: Counter[int] = Counter()
     sent, log = [], []
@@ -74,6 +79,10 @@ def _land(planned: list[Planned]) -> tuple[list[Acknowledged], list[Stored]]:
         return place
 
     for record in planned:
+        if record.number in twice:
+            append(record.partition, record)
+            if record.misplaced:
+                append(partition_of(record.key.decode(), PARTITIONS), record)
         sent.append(acknowledged(record, *append(record.partition, record)))
         if record.misplaced:
             append(partition_of(record.key.decode(), PARTITIONS), record)
