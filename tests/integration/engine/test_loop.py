@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
 
+from integration.engine.workers import WAIT_SECONDS, Workers, wait_for
 from schemas.codec import Codec, ShippedSchemaIds
 from schemas.ids import ConversationId, EventId, MessageId, TenantId, UserId
 from schemas.keys import partition_of
@@ -26,55 +24,14 @@ from streams.engine.lanes import EXIT_TOO_MUCH_POISON
 from streams.engine.worker import MISCONFIGURED
 from support.broker import PARTITIONS, alter, fresh_topics, read_all, send
 from support.counting import routing
-from support.infrastructure import PROJECT, Infrastructure
+from support.infrastructure import Infrastructure
 from topology.topics import TopicName
 
 pytestmark = pytest.mark.integration
 
 CODEC = Codec(ShippedSchemaIds())
-SESSION_SECONDS = 6
 POISON = b"\xff not a record"
-WAIT_SECONDS = 60.0
 GRACE_SECONDS = 30.0  # what deploy.local and docker-compose.yml wait at the least before they kill
-
-
-class Workers:
-    """Counting workers as processes, each with a state directory of its own."""
-
-    def __init__(self, kafka: str, folder: Path) -> None:
-        self._kafka = kafka
-        self.folder = folder
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
-
-    def start(self, name: str, **settings: str) -> subprocess.Popen[bytes]:
-        environment = {
-            **os.environ,
-            "PYTHONPATH": f"{PROJECT}{os.pathsep}{PROJECT / 'tests'}",
-            "KAFKA_BOOTSTRAP_SERVERS": self._kafka,
-            "SECRET_KEY": "test",
-            "STATE_DIR": str(self.folder / name),
-            "PARTITIONS": str(PARTITIONS),
-            "RUN_MAX_RECORDS": "100",
-            "SESSION_TIMEOUT_SECONDS": str(SESSION_SECONDS),
-            **settings,
-        }
-        with (self.folder / f"{name}.log").open("ab") as log:
-            self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", "support.counting_worker"], env=environment, stdout=log, stderr=log
-            )
-        return self.processes[name]
-
-    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> int:
-        process = self.processes.pop(name)
-        process.send_signal(number)
-        return process.wait(WAIT_SECONDS)
-
-    def log(self, name: str) -> str:
-        return (self.folder / f"{name}.log").read_text("utf-8", errors="replace")
-
-    def stop(self) -> None:
-        for name in list(self.processes):
-            self.kill(name)
 
 
 @pytest.fixture
@@ -119,13 +76,6 @@ def state(kafka: str) -> dict[bytes, tuple[str, ...]]:
         if (key := message.key()) and not key.startswith(b"\x00"):
             rows[key] = CODEC.decode(message.value() or b"", ConversationState).event_ids
     return rows
-
-
-def wait_for(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {WAIT_SECONDS:.0f} s: {what}"
-        time.sleep(0.3)
 
 
 def wait_for_outcomes(kafka: str, count: int) -> None:
