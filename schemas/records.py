@@ -105,6 +105,7 @@ class OutcomeStatus(StrEnum):
     DEAD_LETTERED = "dead_lettered"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
     """Where a record stands in Kafka."""

@@ -9,6 +9,8 @@ import logging
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from threading import Event
 from typing import Final, TypeVar
 
@@ -157,9 +159,9 @@ class SinkLoop:
 
     def _note(self, fetched: Fetched) -> None:
         self._reached.update(fetched.ends)
-        last = {record.partition: record.offset for record in fetched.records}
-        for partition, offset in last.items():
-            self._reached[partition] = max(offset + 1, self._reached.get(partition, 0))
+        for partition, run in groupby(fetched.records, attrgetter("partition")):
+            *_, last = run
+            self._reached[partition] = max(last.offset + 1, self._reached.get(partition, 0))
 
     def _begin(self, stretch: Stretch, began_at: float) -> None:
         """Give a stretch to the lander; one that ends before a record that cannot be read is the last."""

@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, Protocol, TypeVar
 
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from schemas.construction import quickly_made
 from sinks.ports import Partition
 from topology.errors import Retryable
 from topology.kafka import ClientConfig
@@ -52,6 +53,7 @@ class Adrift(Exception):
     """This process cannot get back into its group: it should end, and be started again."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawRecord:
     """A record as the broker gave it."""
@@ -239,7 +241,7 @@ def _record(message: Message) -> RawRecord:
     return RawRecord(
         partition=_partition_of(message),
         offset=_offset(message),
-        timestamp=_EPOCH + timedelta(milliseconds=message.timestamp()[1]),
+        timestamp=_moment(message.timestamp()[1]),
         key=message.key(),
         value=message.value(),
     )
@@ -255,6 +257,12 @@ def _partition_of(message: Message) -> Partition:
 @cache
 def _named(topic: str, number: int) -> Partition:
     return Partition(topic=TopicName(topic), number=number)
+
+
+@lru_cache(maxsize=4_096)
+def _moment(milliseconds: int) -> datetime:
+    """Records of one transaction or one produce request share it."""
+    return _EPOCH + timedelta(milliseconds=milliseconds)
 
 
 def _offset(message: Message) -> int:

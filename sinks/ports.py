@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from schemas.construction import quickly_made
 from schemas.ids import TenantId
 from schemas.records import Position, Record
 from topology.topics import TopicName
@@ -29,6 +30,7 @@ class Partition:
         return f"{self.topic}/{self.number}"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SinkRecord:
     """A record of one of our own topics, decoded. `value` is None for a tombstone."""

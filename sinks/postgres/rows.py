@@ -44,10 +44,8 @@ def row_of(table: Table[Any], record: SinkRecord, generation: int) -> Row:
 
 
 def _newest_rows(table: Table[Any], records: Iterable[SinkRecord], generation: int) -> list[Row]:
-    names = list(table.types)
-    key = itemgetter(*(names.index(name) for name in table.key))
     rows = (row_of(table, record, generation) for record in records)
-    return list(newest(rows, key).values())
+    return list(newest(rows, _KEYS[table.name]).values())
 
 
 def values_of(table: Table[Any], record: Record) -> Row:
@@ -70,7 +68,13 @@ def _projection(table: Table[Any]) -> Callable[[Record], list[object]]:
     return project
 
 
+def _key(table: Table[Any]) -> Callable[[Row], object]:
+    names = list(table.types)
+    return itemgetter(*map(names.index, table.key))
+
+
 _PROJECTIONS = {table.name: _projection(table) for table in TABLES}
+_KEYS = {table.name: _key(table) for table in TABLES}
 
 
 def _gone(table: Table[Any], record: SinkRecord) -> Row:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -19,6 +20,9 @@ from sinks.projections import profile_entries
 from topology.topics import TopicName
 
 R = TypeVar("R", bound=Record)
+
+_uuid = lru_cache(maxsize=16_384)(UUID)
+"""Ids of items come again: with each version, with each assertion, and in two tables."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +88,7 @@ def _position(field: str, prefix: str) -> tuple[Column[Any], ...]:
 
 _ITEM_COLUMNS: tuple[Column[MemoryItem], ...] = (
     *_columns("text", "tenant_id", "user_id"),
-    Column(name="item_id", type="uuid", of=lambda item: UUID(item.item_id)),
+    Column(name="item_id", type="uuid", of=lambda item: _uuid(item.item_id)),
     *_columns("text", "kind", "slot", "qualifier", "value", "canonical", "status"),
     *_columns("float8", "confidence"),
     Column(name="validity", type="tstzmultirange", of=lambda item: validity(item.validity)),
@@ -94,7 +98,9 @@ _ITEM_COLUMNS: tuple[Column[MemoryItem], ...] = (
     Column(name="valid_to", type="timestamptz", of=lambda item: item.validity[-1].valid_to if item.validity else None),
     *_columns("text", "granularity"),
     *_columns("timestamptz", "due_from", "due_to"),
-    Column(name="superseded_by", type="uuid", of=lambda item: UUID(item.superseded_by) if item.superseded_by else None),
+    Column(
+        name="superseded_by", type="uuid", of=lambda item: _uuid(item.superseded_by) if item.superseded_by else None
+    ),
     *_columns("int4", "evidence_count"),
     *_columns("timestamptz", "first_occurred_at", "last_occurred_at"),
     *_columns("text", "retention_level", "extractor"),
@@ -157,7 +163,7 @@ EVIDENCE = Table(
     stamped=("recorded_at",),
     columns=(
         *_columns("text", "tenant_id", "user_id"),
-        Column(name="item_id", type="uuid", of=lambda evidence: UUID(evidence.item_id)),
+        Column(name="item_id", type="uuid", of=lambda evidence: _uuid(evidence.item_id)),
         *_columns("text", "kind", "slot", "qualifier", "value", "canonical"),
         Column(name="conversation_id", type="text", of=lambda evidence: evidence.conversation_id or ""),
         *_columns("text", "message_id", "tense"),
@@ -182,7 +188,7 @@ OUTCOMES = Table(
         *_columns("text", "status"),
         Column(name="reasons", type="text[]", of=lambda outcome: list(outcome.reasons)),
         *_columns("text", "tenant_id", "conversation_id", "event_id", "message_id"),
-        Column(name="item_ids", type="uuid[]", of=lambda outcome: [UUID(item) for item in outcome.item_ids]),
+        Column(name="item_ids", type="uuid[]", of=lambda outcome: [_uuid(item) for item in outcome.item_ids]),
         *_columns("timestamptz", "recorded_at"),
         *_columns("text", "key_tenant_id"),
     ),
