@@ -5,7 +5,7 @@ Pure but for what the codec and the table do. The engine and the replay share it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -26,12 +26,13 @@ class Folded:
 def fold_run(processor: Processor, codec: Codec, records: Sequence[RawRecord], stores: Stores) -> Folded:
     """Fold `records`, oldest first. Raises PoisonRecord only where the stage owns no dead letters."""
     decoders = {str(topic): codec.decoder(record) for topic, record in processor.inputs.items()}
+    only = next(iter(decoders.values())) if len(decoders) == 1 else None
     process = processor.process
     outputs: list[Output] = []
     rejections: list[Rejection] = []
     for index, raw in enumerate(records):
         try:
-            made = process(_read(decoders, raw), stores)
+            made = process(_read(only or decoders[raw.topic], raw), stores)
             if made:
                 outputs += made if type(made) is tuple else list(made)
         except PoisonRecord as poison:
@@ -45,11 +46,11 @@ _source: Callable[[tuple[RawRecord, Record]], SourceRecord] = partial(tuple.__ne
 """A SourceRecord without a call into Python."""
 
 
-def _read(decoders: Mapping[str, Callable[[bytes], Record]], raw: RawRecord) -> SourceRecord:
+def _read(decode: Callable[[bytes], Record], raw: RawRecord) -> SourceRecord:
     payload = raw.value
     if payload is None:
         return SourceRecord(raw, None)
     try:
-        return _source((raw, decoders[raw.topic](payload)))
+        return _source((raw, decode(payload)))
     except Undecodable as error:
         raise PoisonRecord(error.reason, str(error)) from error

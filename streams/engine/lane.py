@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import repeat
 from typing import Final
@@ -164,18 +164,26 @@ class Lane:
                 taken_at=time.monotonic(),
             )
 
-    def _take(self, messages: Iterable[Message]) -> list[RawRecord]:
+    def _take(self, messages: Sequence[Message]) -> list[RawRecord]:
         """The records among `messages`, and a note of how far they come."""
-        records: list[RawRecord] = []
-        reached = self._read_offsets
-        for message in messages:
-            error = message.error()
-            if error is None:
-                reached[message.topic() or ""] = (message.offset() or 0) + 1
-                records.append(FetchedRecord(message))
-            else:
-                self._take_note(message, error)
-        return records
+        read = [message for message in messages if message.error() is None]
+        self._note_reached(read)
+        if len(read) < len(messages):
+            for message in messages:
+                if (error := message.error()) is not None:
+                    self._take_note(message, error)
+        return [FetchedRecord(message) for message in read]
+
+    def _note_reached(self, read: Sequence[Message]) -> None:
+        """Where the last record of each topic ends; looked for from behind, where it is soon found."""
+        wanting = set(self._read_offsets)
+        for message in reversed(read):
+            topic = message.topic() or ""
+            if topic in wanting:
+                self._read_offsets[topic] = (message.offset() or 0) + 1
+                wanting.remove(topic)
+                if not wanting:
+                    return
 
     def _take_note(self, message: Message, error: KafkaError) -> None:
         """What is no record: the end of a partition, or a fault that passes; any other is raised."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, Final
 
-from confluent_kafka import Consumer, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
 from fastavro import parse_schema, schemaless_reader, schemaless_writer
 from rocksdict import Options, Rdict, WriteBatch
 
@@ -24,6 +24,7 @@ from topology.topics import TopicName
 
 HEADER: Final = struct.pack(">bI", 0, 1)
 POSITION_KEY: Final = b"\x00position"
+APPLIED_KEY: Final = b"\x00applied"
 
 
 class BareLane:
@@ -34,6 +35,7 @@ class BareLane:
         self._partition = partition
         self._run_records = int(environ["RUN_MAX_RECORDS"])
         self._watch = watch
+        self._reached = -1
         self._event = parse_schema(CATALOGUE.latest(Said.SUBJECT).definition)
         self._row = parse_schema(CATALOGUE.latest(Tally.SUBJECT).definition)
         self._table = Rdict(str(Path(environ["STATE_DIR"]) / str(partition)), Options(raw_mode=True))
@@ -72,10 +74,17 @@ class BareLane:
         batch = WriteBatch(raw_mode=True)
         self._producer.begin_transaction()
         for key, value in rows.items():
-            self._producer.produce(str(TopicName.EXTRACT_CHANGELOG), value, key, self._partition)
+            noted = self._note if key == POSITION_KEY else None
+            self._producer.produce(str(TopicName.EXTRACT_CHANGELOG), value, key, self._partition, on_delivery=noted)
             batch.put(key, value)
         self._producer.commit_transaction(30)
+        batch.put(APPLIED_KEY, str(self._reached).encode())
         self._table.write(batch)
+
+    def _note(self, error: KafkaError | None, message: Message) -> None:
+        if error is not None:
+            raise RuntimeError(error)
+        self._reached = message.offset() or 0
 
     def _encoded(self, count: int) -> bytes:
         out = io.BytesIO()
