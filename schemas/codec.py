@@ -18,7 +18,7 @@ from fastavro.read import SchemaResolutionError
 from fastavro.schema import SchemaParseException, UnknownType
 
 from schemas.catalogue import Catalogue, SchemaVersion, shipped
-from schemas.readers import UNUSUAL, Read, reader
+from schemas.readers import UNUSUAL, Read, decoder, reader
 from schemas.records import Record
 from schemas.writers import MISFITS, Write, writer
 
@@ -134,21 +134,16 @@ class Codec:
         return self._decoders.get(record) or self._decoders.setdefault(record, self._decoder(record))
 
     def _decoder(self, record: type[R]) -> Callable[[bytes], R]:
-        reads: dict[bytes, Read] = {}
+        """`decode`, until a payload of the latest schema came, whose id is then known; from then on one made for it."""
 
-        def decode(payload: bytes) -> R:
-            read = reads.get(payload[:_HEADER_BYTES])
-            if read is None:
-                if known := self._reading_of(payload, record).read:
-                    reads[payload[:_HEADER_BYTES]] = known
-                return self.decode(payload, record)
-            try:
-                value, end = read(payload, _HEADER_BYTES)
-            except UNUSUAL:
-                return self.decode(payload, record)
-            return cast("R", value) if end == len(payload) else self.decode(payload, record)
+        def learn(payload: bytes) -> R:
+            if self._decoders[record] is learn and self._reading_of(payload, record).read is not None:
+                latest = _parsed(self._catalogue.latest(record.SUBJECT).definition)
+                header = payload[:_HEADER_BYTES]
+                self._decoders[record] = decoder(latest, record, header, lambda other: self.decode(other, record))
+            return self.decode(payload, record)
 
-        return decode
+        return learn
 
     def _encode_by_the_book(self, record: Record, writing: _Writing) -> bytes:
         out = BytesIO()

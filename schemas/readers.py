@@ -12,9 +12,11 @@ from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, TypeAlias, get_args, get_type_hints
+from typing import Any, TypeAlias, TypeVar, cast, get_args, get_type_hints
 
 from schemas.construction import open_class
+
+R = TypeVar("R")
 
 Read: TypeAlias = Callable[[bytes, int], tuple[Any, int]]
 """From bytes and the place where a record begins to the record and the place where it ends."""
@@ -36,11 +38,20 @@ def reader(schema: dict[str, Any], record: type[Any]) -> Read:
     return source.compiled(source.add_record(schema, record))
 
 
+def decoder(
+    schema: dict[str, Any], record: type[R], header: bytes, other: Callable[[bytes], R]
+) -> Callable[[bytes], R]:
+    """The function from whole payloads that begin with `header` to records; what it does not take goes to `other`."""
+    source = _Source()
+    return source.compiled_whole(source.add_record(schema, record), header, other)
+
+
 class _Source:
     """The functions made so far, one a record type, and the names they use."""
 
     def __init__(self) -> None:
         self._functions: dict[str, str] = {}
+        self._bodies: dict[str, list[str]] = {}
         self._names: dict[str, Any] = dict(_PARTS)
 
     def add_record(self, schema: Any, record: type[Any]) -> str:
@@ -57,6 +68,7 @@ class _Source:
         for field in schema["fields"]:
             lines += [*self._read(field["type"], hints[field["name"]]), f"record.{field['name']} = value"]
         lines.append(f"record.__class__ = frozen_{made}")
+        self._bodies[made] = lines
         body = "".join(f"    {line}\n" for line in lines)
         self._functions[made] = f"def {made}(data, at):\n{body}    return record, at\n"
         return made
@@ -65,6 +77,15 @@ class _Source:
         source = "\n".join(self._functions.values())
         exec(compile(source, f"<reader of {name}>", "exec"), self._names)  # noqa: S102  made from the schema alone
         made: Read = self._names[name]
+        return made
+
+    def compiled_whole(self, name: str, header: bytes, other: Callable[[bytes], R]) -> Callable[[bytes], R]:
+        """One call a payload: the header, the record and the end of it."""
+        tried = [f"at = {len(header)}", *self._bodies[name], "if at == len(data): return record"]
+        lines = ["if data[:SIZE] != HEADER: return other(data)", "try:", *_indented(tried), "except UNUSUAL: pass"]
+        self._functions["decode"] = "\n".join(("def decode(data):", *_indented([*lines, "return other(data)"])))
+        self._names |= {"HEADER": header, "SIZE": len(header), "UNUSUAL": UNUSUAL, "other": other}
+        made: Callable[[bytes], R] = cast("Any", self.compiled("decode"))
         return made
 
     def _read(self, schema: Any, hint: Any) -> list[str]:
