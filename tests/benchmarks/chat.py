@@ -1,6 +1,7 @@
 """Chat of the project's own as events on Kafka: many conversations of two, interleaved.
 
-The texts are those that the processors are timed with; no two messages have the same id.
+The texts are the ordinary mix that the processors are timed with: about ten items in a hundred messages, as the rules
+find in what people write. No two messages have the same id.
 """
 
 from __future__ import annotations
@@ -9,16 +10,17 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from benchmarks.processors import TEXTS
+from benchmarks.processors import MIXES
 from schemas.codec import Codec, ShippedSchemaIds
 from schemas.ids import ConversationId, EventId, MessageId, TenantId, UserId
 from schemas.keys import conversation_routing, partition_of
 from schemas.records import ConversationEvent, EventType
 from support.broker import PARTITIONS
 
-MESSAGES: Final = 24_000
-TIMED_MESSAGES: Final = 20_000
-TIMED_EXTRACTIONS: Final = 6_000
+TEXTS: Final = MIXES["ordinary"]
+MESSAGES: Final = 80_000
+TIMED_MESSAGES: Final = 60_000
+TIMED_EXTRACTIONS: Final = 5_000
 CONVERSATIONS: Final = 400
 TENANT: Final = TenantId("bench")
 
