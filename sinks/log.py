@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
+from threading import Thread
 from typing import Any, Final, Protocol, TypeVar
 
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -21,14 +22,20 @@ from topology.errors import Retryable
 from topology.kafka import ClientConfig
 from topology.topics import TopicName
 
+logger = logging.getLogger(__name__)
+
 T = TypeVar("T")
 
 ANSWER_SECONDS: Final = 5.0
 RETRY_AFTER_SECONDS: Final = 0.5
 COMMIT_AGAIN_SECONDS: Final = 1.0
-ADRIFT_AFTER_SECONDS: Final = 30.0
-"""Beyond `max.poll.interval.ms`, which a join may have to wait for a member that hangs. Who has no place in the group
-by then has been seen to wait for good after a broker was frozen, the group empty; a new process joins at once."""
+ADRIFT_AFTER_SECONDS: Final = 35.0
+"""Beyond the session, for which a join waits for members that are gone: as long as one may be busy with a batch, which
+PostgreSQL cuts off after 30 s. Who has no place by then may have lost its way for good: librdkafka 2.x has been seen,
+after a broker was frozen, to queue what it has to say to a coordinator that it never connects to again. A new process
+joins at once."""
+CLOSE_SECONDS: Final = 10.0
+"""A client that has lost its coordinator never comes back from leaving its group; the session ends it all the same."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -114,7 +121,7 @@ class Log(Protocol):
         ...
 
     def close(self) -> None:
-        """Leave the group; what it has been told and not acknowledged is waited for, briefly."""
+        """Leave the group; what it has been told and not acknowledged is waited for, briefly. Never hangs."""
         ...
 
 
@@ -141,7 +148,7 @@ class KafkaLog:
         self._adrift_since: float | None = clock()
         self._owed: dict[Partition, int] = {}
         self._told_at = 0.0
-        self._adrift_limit = float(str(config["max.poll.interval.ms"])) / 1_000 + ADRIFT_AFTER_SECONDS
+        self._adrift_limit = float(str(config["session.timeout.ms"])) / 1_000 + ADRIFT_AFTER_SECONDS
         self._consumer = Consumer({**config, **own})
         self._consumer.subscribe(
             [topic.value for topic in topics],
@@ -192,7 +199,11 @@ class KafkaLog:
         return 0.0 if self._adrift_since is None else self._clock() - self._adrift_since
 
     def close(self) -> None:
-        self._consumer.close()
+        leaving = Thread(target=self._consumer.close, name="leaving", daemon=True)
+        leaving.start()
+        leaving.join(CLOSE_SECONDS)
+        if leaving.is_alive():
+            logger.warning("the group was not left in %.0f s; it will miss this member in time", CLOSE_SECONDS)
 
     def _end(self, partition: Partition) -> int:
         """As of the last answer to a fetch; no broker is asked."""

@@ -31,7 +31,7 @@ STALLED_SECONDS: Final = 15.0
 """Without a batch or an idle look: something is in the way, such as a database that is away."""
 DEAD_SECONDS: Final = 180.0
 """The same, or with records to read and none read: longer than the loop bears with a database (60 s) or without a place
-in its group (150 s), after which it ends by itself; who is still there is stuck, and an orchestrator should end it."""
+in its group (45 s), after which it ends by itself; who is still there is stuck, and an orchestrator should end it."""
 
 
 class SinkMeters:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from threading import Event
 from typing import Any
 
 import pytest
@@ -10,9 +12,11 @@ from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 
 from sinks import log
 from sinks.log import KafkaLog
+from topology.kafka import ClientConfig
 from topology.topics import TopicName
 
 FENCED = KafkaError(KafkaError._FATAL, "Static consumer fenced by other consumer with same group.instance.id")
+CONFIG: ClientConfig = {"session.timeout.ms": 10_000}
 PASSING = KafkaError(KafkaError._TRANSPORT, "broker away")
 
 
@@ -35,10 +39,17 @@ class Consumer:
         return [Message(topic=None, partition=-1, error=self.told)]
 
 
+class Lost(Consumer):
+    """Has lost its coordinator: never comes back from leaving the group."""
+
+    def close(self) -> None:
+        Event().wait()
+
+
 def looked(monkeypatch: pytest.MonkeyPatch, told: KafkaError) -> log.Fetched:
     monkeypatch.setattr(Consumer, "told", told, raising=False)
     monkeypatch.setattr(log, "Consumer", Consumer)
-    return KafkaLog({"max.poll.interval.ms": 60_000}, [TopicName.MESSAGES]).fetch(10, 0.1)
+    return KafkaLog(CONFIG, [TopicName.MESSAGES]).fetch(10, 0.1)
 
 
 def test_a_member_that_can_never_come_back_says_so_with_the_loss_of_its_partitions(
@@ -50,3 +61,14 @@ def test_a_member_that_can_never_come_back_says_so_with_the_loss_of_its_partitio
 
 def test_an_error_that_passes_leaves_only_the_loss(monkeypatch: pytest.MonkeyPatch) -> None:
     assert looked(monkeypatch, PASSING).assigned == ()
+
+
+def test_a_client_that_never_leaves_its_group_keeps_nobody_from_ending(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(log, "Consumer", Lost)
+    monkeypatch.setattr(log, "CLOSE_SECONDS", 0.1)
+    began = time.monotonic()
+    KafkaLog(CONFIG, [TopicName.MESSAGES]).close()
+    assert time.monotonic() - began < 60
+    assert "the group was not left" in caplog.text
