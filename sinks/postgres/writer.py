@@ -11,9 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import orjson
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
+from psycopg.types.json import set_json_dumps
 
 from sinks.ports import GENERATION, Batch, Fenced, Partition, PoisonRecord, Received, SinkRecord
 from sinks.postgres.refusals import first_refused
@@ -189,6 +191,7 @@ class PostgresSink:
         options = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
         target = make_conninfo(self._url, application_name=self._sink, options=options, **PATIENCE)
         connection = self._connection = self._connect_to(target, autocommit=True)
+        set_json_dumps(orjson.dumps, connection)  # of a row's client CPU, the standard library's took a tenth
         for table in TABLES:
             connection.execute(_compose("create_staging", table))
         return connection
