@@ -24,7 +24,7 @@ from deploy.local.stack import Stack
 from deploy.local.supervision import Supervisor
 
 ROOM_BYTES = 512 << 20
-FULL_SECONDS = 25.0
+FULL_SECONDS = 90.0
 """How long the component may find room before the fault is called undone; what is preallocated lasts a moment."""
 FAILING_SECONDS = 3.0
 READY_SECONDS = 120.0
