@@ -25,7 +25,7 @@ CONNECT_VERSION: Final = next(one.version for one in artifacts.locked("connect")
 BATCH_RECORDS: Final = 5_000
 HEAP_MEGABYTES: Final = 1_024
 LEFT_OUT: Final = ("redactions",)
-"""Columns of a type that its unnest cannot send; the table gives them a default."""
+"""An array, which it is spared; the table gives it a default."""
 
 
 def command(folder: Path, cache: Path, kafka: str, url: str) -> list[str]:
