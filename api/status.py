@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from time import monotonic
 
 from api.models.events import EventStatus
@@ -15,8 +16,9 @@ from api.ports import Freshness, Outcomes
 from api.readers.outcomes import RecordOutcome
 from schemas.ids import TenantId
 from schemas.records import OutcomeStatus
+from topology.errors import Retryable
 
-FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, PAUSE_GROWTH = 0.03, 0.5, 1.5
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, PAUSE_GROWTH = 0.03, 0.1, 1.5
 
 BEST_FIRST = (
     OutcomeStatus.STORED,
@@ -72,8 +74,16 @@ class StatusDesk:
             left = deadline - self._clock()
             if left <= 0 or (outcome is not None and outcome.status is not OutcomeStatus.REROUTED):
                 return outcome
+            await self._look()
             await self._sleep(min(pause, left))
             pause = min(pause * PAUSE_GROWTH, LONGEST_PAUSE_SECONDS)
+
+    async def _look(self) -> None:
+        """Let the stream's offsets be looked at now: whether the event can be queried is followed from here on, and not
+        from when its outcome has come. While Kafka is away the outcome may come all the same.
+        """
+        with suppress(Retryable):
+            await self._freshness.lag()
 
     async def _queryable(self, outcome: RecordOutcome, left: float) -> bool:
         if outcome.status is OutcomeStatus.REROUTED:

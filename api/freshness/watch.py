@@ -37,7 +37,7 @@ ANSWER_SECONDS = 5.0
 RETRY_AFTER_SECONDS = 1.0
 WAVES = 64
 """Waves under way at the most; beyond, every other one is given up, which only coarsens the answer."""
-FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, PAUSE_GROWTH = 0.02, 0.25, 1.5
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, PAUSE_GROWTH = 0.02, 0.06, 1.5
 
 
 class StreamOffsets(Protocol):

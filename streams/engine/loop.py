@@ -32,7 +32,7 @@ from topology.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-PROGRESS_SECONDS: Final = 0.2
+PROGRESS_SECONDS: Final = 0.1
 """How often the group's offsets are committed: for lag monitors, and for who waits until an event is queryable."""
 
 REQUEST_SECONDS: Final = 30.0

@@ -89,8 +89,10 @@ class FakeFreshness(Failing):
         self.now = Lag(pending=0, seconds=0.0, stages={"extract": 0})
         self.queryable = True
         self.waited: list[tuple[Position, float]] = []
+        self.looks = 0
 
     async def lag(self) -> Lag:
+        self.looks += 1
         self.answer()
         return self.now
 

@@ -10,6 +10,7 @@ from api.readers.outcomes import RecordOutcome
 from api.status import BEST_FIRST, StatusDesk, best
 from schemas.records import OutcomeStatus, Position
 from support.api_fakes import TENANT, FakeFreshness, FakeOutcomes
+from topology.errors import Retryable
 
 pytestmark = pytest.mark.asyncio
 
@@ -44,10 +45,26 @@ async def test_an_outcome_that_lands_while_waiting_is_told() -> None:
     assert scene.now < 3
 
 
+async def test_the_stream_is_looked_at_from_the_first_moment_of_waiting() -> None:
+    scene = Scene()
+    scene.later.append((2.0, lambda: scene.land(OutcomeStatus.STORED)))
+    await scene.desk.status(TENANT, "e", 10)
+    assert scene.freshness.looks > 2
+
+
+async def test_an_outcome_is_told_though_kafka_is_away() -> None:
+    scene = Scene()
+    scene.freshness.error = Retryable("Kafka is away", retry_after_seconds=1)
+    scene.later.append((2.0, lambda: scene.land(OutcomeStatus.STORED)))
+    status = await scene.desk.status(TENANT, "e", 10)
+    assert status is not None
+    assert status.status == "stored"
+
+
 async def test_without_waiting_the_answer_is_what_is_there() -> None:
     scene = Scene()
     assert await scene.desk.status(TENANT, "e", 0) is None
-    assert scene.now == 0
+    assert (scene.now, scene.freshness.looks) == (0, 0)
 
 
 async def test_waiting_for_what_never_comes_ends() -> None:
