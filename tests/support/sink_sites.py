@@ -80,10 +80,16 @@ class PostgresSite:
         with psycopg.connect(self.url) as connection, connection.cursor(row_factory=args_row(_counted)) as cursor:
             return dict(cursor.execute("SELECT tenant_id, partition, hour, records FROM events_received").fetchall())
 
+    def ask(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """The rows of a query; none where it gives none."""
+        with psycopg.connect(self.url) as connection:
+            cursor = connection.execute(query.encode(), parameters)
+            return cursor.fetchall() if cursor.description else []
+
     def wipe(self) -> None:
         names = sql.SQL(", ").join(sql.Identifier(table.name) for table in TABLES)
         with psycopg.connect(self.url) as connection:
-            connection.execute(sql.SQL("TRUNCATE {}, sink_offsets, events_received").format(names))
+            connection.execute(sql.SQL("TRUNCATE {}, sink_offsets, sink_skips, events_received").format(names))
 
     @staticmethod
     def _rows(connection: psycopg.Connection[Any], table: str, columns: dict[str, str]) -> list[tuple[Any, ...]]:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
-import psycopg
 import pytest
 
 from schemas.records import Position
@@ -16,11 +13,9 @@ from sinks.decoding import Reader, decode
 from sinks.log import Fetched, RawRecord
 from sinks.meters import SinkMeters
 from sinks.ports import Partition
-from sinks.postgres.migrate import migrate
 from sinks.postgres.writer import PostgresSink
 from streams import ports
 from support.extracting import CODEC, PARTITIONS, Extract, raw_of
-from support.infrastructure import Infrastructure
 from support.scripted_log import ScriptedLog
 from support.sink_sites import SINK, PostgresSite
 from support.speech import TENANT, said
@@ -32,25 +27,6 @@ pytestmark = pytest.mark.integration
 
 DIFFERING = "SELECT tenant_id, partition, received, outcomes FROM unaccounted_events ORDER BY 1, 2"
 TOPICS = (*POSTGRES_SINK.inputs, *POSTGRES_SINK.counts)
-
-
-@pytest.fixture(scope="module")
-def database(infrastructure: Infrastructure) -> Iterator[PostgresSite]:
-    with infrastructure.fresh_database() as url:
-        migrate(url)
-        yield PostgresSite(url)
-
-
-@pytest.fixture
-def site(database: PostgresSite) -> PostgresSite:
-    database.wipe()
-    return database
-
-
-def ask(site: PostgresSite, query: str) -> list[tuple[Any, ...]]:
-    with psycopg.connect(site.url) as connection:
-        cursor = connection.execute(query)
-        return cursor.fetchall() if cursor.description else []
 
 
 def talk() -> Extract:
@@ -107,48 +83,48 @@ def land(site: PostgresSite, extract: Extract, *, batch_records: int = 1_000) ->
 def test_whatever_comes_in_has_its_outcome(site: PostgresSite, batch_records: int) -> None:
     extract = talk()
     land(site, extract, batch_records=batch_records)
-    assert ask(site, DIFFERING) == []
+    assert site.ask(DIFFERING) == []
     events = list(extract.replay.log.records(TopicName.EVENTS))
-    assert ask(site, "SELECT sum(records)::int FROM events_received") == [(len(events),)]
-    assert {status for (status,) in ask(site, "SELECT DISTINCT status FROM outcomes")} == {
+    assert site.ask("SELECT sum(records)::int FROM events_received") == [(len(events),)]
+    assert {status for (status,) in site.ask("SELECT DISTINCT status FROM outcomes")} == {
         "stored",
         "duplicate",
         "rerouted",
         "dead_lettered",
     }
-    tenants = {tenant for (tenant,) in ask(site, "SELECT DISTINCT tenant_id FROM events_received")}
+    tenants = {tenant for (tenant,) in site.ask("SELECT DISTINCT tenant_id FROM events_received")}
     assert tenants == {TENANT, "another", "tenant-without-a-slash", None}
 
 
 def test_a_started_sink_counts_nothing_again(site: PostgresSite) -> None:
     extract = talk()
     land(site, extract)
-    counted = ask(site, "SELECT * FROM events_received ORDER BY 1, 2, 3")
+    counted = site.ask("SELECT * FROM events_received ORDER BY 1, 2, 3")
     land(site, extract)
-    assert ask(site, "SELECT * FROM events_received ORDER BY 1, 2, 3") == counted
+    assert site.ask("SELECT * FROM events_received ORDER BY 1, 2, 3") == counted
 
 
 def test_an_outcome_that_is_missing_is_shown_where_it_is(site: PostgresSite) -> None:
     land(site, talk())
     partition = raw_of(said(1, "a")).position.partition
-    ask(site, "DELETE FROM outcomes WHERE event_id = 'e2'")
-    ((tenant, number, received, outcomes),) = ask(site, DIFFERING)
+    site.ask("DELETE FROM outcomes WHERE event_id = 'e2'")
+    ((tenant, number, received, outcomes),) = site.ask(DIFFERING)
     assert (tenant, number, received - outcomes) == (TENANT, partition, 1)
 
 
 def test_an_outcome_of_what_never_came_is_shown(site: PostgresSite) -> None:
     land(site, talk())
-    ask(site, "UPDATE events_received SET records = records - 1 WHERE tenant_id IS NULL")
-    assert [(tenant, received < outcomes) for tenant, _, received, outcomes in ask(site, DIFFERING)] == [(None, True)]
+    site.ask("UPDATE events_received SET records = records - 1 WHERE tenant_id IS NULL")
+    assert [(tenant, received < outcomes) for tenant, _, received, outcomes in site.ask(DIFFERING)] == [(None, True)]
 
 
 def test_an_outcome_under_another_tenant_than_its_key_is_shown_twice(site: PostgresSite) -> None:
     land(site, talk())
-    ask(site, "UPDATE outcomes SET key_tenant_id = 'stranger' WHERE event_id = 'e2'")
-    assert sorted(tenant for tenant, *_ in ask(site, DIFFERING)) == sorted(["stranger", TENANT])
+    site.ask("UPDATE outcomes SET key_tenant_id = 'stranger' WHERE event_id = 'e2'")
+    assert sorted(tenant for tenant, *_ in site.ask(DIFFERING)) == sorted(["stranger", TENANT])
 
 
 def test_outcomes_of_an_earlier_release_are_held_by_the_tenant_they_name(site: PostgresSite) -> None:
     land(site, talk())
-    ask(site, f"UPDATE outcomes SET key_tenant_id = NULL WHERE tenant_id = '{TENANT}' AND status = 'stored'")
-    assert ask(site, DIFFERING) == []
+    site.ask(f"UPDATE outcomes SET key_tenant_id = NULL WHERE tenant_id = '{TENANT}' AND status = 'stored'")
+    assert site.ask(DIFFERING) == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -19,11 +18,9 @@ from sinks.decoding import Reader, decode
 from sinks.log import Fetched, RawRecord
 from sinks.meters import SinkMeters
 from sinks.ports import PoisonRecord
-from sinks.postgres.migrate import migrate
 from sinks.postgres.skips import PostgresSkips
 from sinks.postgres.writer import PostgresSink
 from support.derived import Topics, item, message, outcome, partition_for
-from support.infrastructure import Infrastructure
 from support.scripted_log import CODEC, ScriptedLog, raw
 from support.sink_sites import PostgresSite
 from topology.metrics import SINK_SKIPPED, Meters, build
@@ -35,26 +32,6 @@ pytestmark = pytest.mark.integration
 SINK = POSTGRES_SINK.group
 BAD = message("m2", "secret \0 words", minute=1)
 MESSAGES = TopicName.MESSAGES.value
-
-
-@pytest.fixture(scope="module")
-def database(infrastructure: Infrastructure) -> Iterator[PostgresSite]:
-    with infrastructure.fresh_database() as url:
-        migrate(url)
-        yield PostgresSite(url)
-
-
-@pytest.fixture
-def site(database: PostgresSite) -> PostgresSite:
-    database.wipe()
-    ask(database, "TRUNCATE sink_skips")
-    return database
-
-
-def ask(site: PostgresSite, query: str) -> list[tuple[Any, ...]]:
-    with psycopg.connect(site.url) as connection:
-        cursor = connection.execute(query)
-        return cursor.fetchall() if cursor.description else []
 
 
 def topics(*said: object) -> Topics:
@@ -90,7 +67,7 @@ def skipped(meters: Meters) -> float | None:
 
 
 def texts(site: PostgresSite) -> list[str]:
-    return [text for (text,) in ask(site, "SELECT text FROM messages ORDER BY message_id")]
+    return [text for (text,) in site.ask("SELECT text FROM messages ORDER BY message_id")]
 
 
 def talk(*bad: Message) -> list[RawRecord]:
@@ -112,7 +89,7 @@ def test_the_sink_stops_at_the_record_with_all_landed_that_comes_before(site: Po
     assert "secret" not in told
     assert caught.value.__cause__ is None
     assert texts(site) == ["hello"]
-    assert ask(site, "SELECT count(*) FROM memory_items") == [(1,)]
+    assert site.ask("SELECT count(*) FROM memory_items") == [(1,)]
     assert site.positions()[MESSAGES, number] == 1
 
 
@@ -143,7 +120,7 @@ def test_a_recorded_skip_passes_over_that_record_and_no_other(site: PostgresSite
     meters = follow(site, records)
     assert texts(site) == ["hello", "bye"]
     assert skipped(meters) == 1
-    assert ask(site, "SELECT count(*) FROM outcomes") == [(2,)]
+    assert site.ask("SELECT count(*) FROM outcomes") == [(2,)]
     assert skipped(follow(site, records)) is None, "it is passed over once"
 
 
@@ -186,14 +163,14 @@ def test_a_decision_is_one_sinks_own(site: PostgresSite) -> None:
 
 def test_a_check_that_a_row_breaks_is_told_without_the_row(site: PostgresSite) -> None:
     """A record of a release that knows more than this database: a column that may not be empty is."""
-    ask(site, "ALTER TABLE messages ADD CONSTRAINT no_bye CHECK (text <> 'bye')")
+    site.ask("ALTER TABLE messages ADD CONSTRAINT no_bye CHECK (text <> 'bye')")
     try:
         with pytest.raises(PoisonRecord, match=r"at offset 2 .*refused by table messages: .*no_bye") as caught:
             follow(site, talk(message("m2", "good", minute=1)))
         assert "Failing row" not in str(caught.value)
         assert texts(site) == ["hello", "good"]
     finally:
-        ask(site, "ALTER TABLE messages DROP CONSTRAINT no_bye")
+        site.ask("ALTER TABLE messages DROP CONSTRAINT no_bye")
     follow(site, talk(message("m2", "good", minute=1)))
     assert texts(site) == ["hello", "good", "bye"], "a fix gets it going"
 
@@ -227,7 +204,7 @@ def test_decisions_are_only_ever_added(site: PostgresSite) -> None:
     assert (again.exit_code, "given up already" in again.output) == (1, True)
     for change in ("UPDATE sink_skips SET reason = 'another'", "DELETE FROM sink_skips"):
         with pytest.raises(psycopg.errors.RestrictViolation, match="only ever added"):
-            ask(site, change)
+            site.ask(change)
 
 
 @pytest.mark.parametrize(
@@ -242,7 +219,7 @@ def test_decisions_are_only_ever_added(site: PostgresSite) -> None:
 def test_a_decision_that_means_nothing_is_refused(site: PostgresSite, words: Any, code: int, told: str) -> None:
     found = skip(site, *words)
     assert (found.exit_code, told in found.output) == (code, True), found.output
-    assert ask(site, "SELECT * FROM sink_skips") == []
+    assert site.ask("SELECT * FROM sink_skips") == []
 
 
 def test_what_the_sink_has_passed_cannot_be_given_up(site: PostgresSite) -> None:

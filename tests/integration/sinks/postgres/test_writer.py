@@ -11,7 +11,6 @@ import psycopg
 import pytest
 
 from sinks.ports import Batch, Partition
-from sinks.postgres.migrate import migrate
 from sinks.postgres.writer import PostgresSink
 from support.derived import (
     NOON,
@@ -34,19 +33,6 @@ P = TypeVar("P", bound=PostgresSink)
 pytestmark = pytest.mark.integration
 
 
-@pytest.fixture(scope="module")
-def database(infrastructure: Infrastructure) -> Iterator[PostgresSite]:
-    with infrastructure.fresh_database() as url:
-        migrate(url)
-        yield PostgresSite(url)
-
-
-@pytest.fixture
-def site(database: PostgresSite) -> PostgresSite:
-    database.wipe()
-    return database
-
-
 @pytest.fixture
 def sink(site: PostgresSite) -> Iterator[PostgresSink]:
     with opened(PostgresSink(site.url, sink=SINK)) as found:
@@ -59,11 +45,6 @@ def opened(sink: P) -> Iterator[P]:
         yield sink
     finally:
         sink.stop()
-
-
-def ask(site: PostgresSite, query: str, *parameters: object) -> list[tuple[Any, ...]]:
-    with psycopg.connect(site.url) as connection:
-        return connection.execute(query, parameters).fetchall()
 
 
 def batch(*said: object) -> Batch:
@@ -88,29 +69,29 @@ def test_every_type_comes_back_as_it_was(site: PostgresSite, sink: PostgresSink)
             outcome(7, items=(named("Porto"),)),
         ),
     )
-    assert ask(site, "SELECT text, occurred_at, attributes, redactions FROM messages") == [
+    assert site.ask("SELECT text, occurred_at, attributes, redactions FROM messages") == [
         ("olá, \u2603 \U0001f600\tend", NOON, {"client": "test"}, ["payment_card"])
     ]
-    ((validity, search),) = ask(site, "SELECT validity::text, search::text FROM memory_items")
+    ((validity, search),) = site.ask("SELECT validity::text, search::text FROM memory_items")
     assert (
         validity
         == '{["2026-04-25 12:00:00.123456+00","2026-04-26 12:00:00.123456+00"),["2026-05-04 12:00:00.123456+00",)}'
     )
     assert search == "'citi':3 'fact':1 'home':2 'lisbon':4"
-    assert ask(site, "SELECT slots -> 0 ->> 'value' FROM profiles") == [("Lisbon",)]
-    assert ask(site, "SELECT item_ids::text[], reasons FROM outcomes") == [([named("Porto")], ["redacted"])]
+    assert site.ask("SELECT slots -> 0 ->> 'value' FROM profiles") == [("Lisbon",)]
+    assert site.ask("SELECT item_ids::text[], reasons FROM outcomes") == [([named("Porto")], ["redacted"])]
 
 
 def test_the_view_counts_outcomes_by_hour(site: PostgresSite, sink: PostgresSink) -> None:
     land(sink, batch(outcome(7), outcome(8)))
-    assert ask(site, "SELECT * FROM outcomes_by_hour") == [(TENANT, datetime(2026, 5, 4, 12, tzinfo=UTC), "stored", 2)]
+    assert site.ask("SELECT * FROM outcomes_by_hour") == [(TENANT, datetime(2026, 5, 4, 12, tzinfo=UTC), "stored", 2)]
 
 
 def test_a_connection_that_breaks_is_worth_another_try(site: PostgresSite, sink: PostgresSink) -> None:
     first, second = a_life().batches(9)
     sink.start(a_life().ends)
     sink.write(first)
-    ask(site, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s", SINK)
+    site.ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s", SINK)
     with pytest.raises(Retryable):
         sink.write(second)
     sink.write(second)
@@ -144,9 +125,9 @@ def test_a_commit_whose_answer_was_lost_is_not_made_twice(site: PostgresSite) ->
         sink.lose = True
         with pytest.raises(Retryable):
             sink.write(whole)
-        once = ask(site, "SELECT xmin::text FROM messages UNION ALL SELECT xmin::text FROM sink_offsets")
+        once = site.ask("SELECT xmin::text FROM messages UNION ALL SELECT xmin::text FROM sink_offsets")
         sink.write(whole)
-        assert ask(site, "SELECT xmin::text FROM messages UNION ALL SELECT xmin::text FROM sink_offsets") == once
+        assert site.ask("SELECT xmin::text FROM messages UNION ALL SELECT xmin::text FROM sink_offsets") == once
         (partition,) = {p for p in whole.progress if p.topic == TopicName.MESSAGES}
         sink.write(Batch(records=(), progress={partition: 5}))
     assert site.positions()[partition.topic, partition.number] == 5
@@ -190,4 +171,4 @@ def test_a_new_owner_waits_for_the_transaction_of_the_former_one(site: PostgresS
 
 def test_commits_reach_the_disk(site: PostgresSite, sink: PostgresSink) -> None:
     sink.start([])
-    assert ask(site, "SHOW synchronous_commit") == [("on",)]
+    assert site.ask("SHOW synchronous_commit") == [("on",)]
