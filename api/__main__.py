@@ -18,13 +18,12 @@ from pydantic import ValidationError
 from api.auth import ALL, TENANT, generate_key, is_key, key_hmac, parse_scopes, secret_key_of
 from api.readers.keys import KeyDesk
 from topology import logs
-from topology.errors import Misconfigured
+from topology.errors import MISCONFIGURED, TRY_LATER, Misconfigured
 from topology.settings import Settings
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-MISCONFIGURED, TRY_LATER = 2, 75  # 75: EX_TEMPFAIL of sysexits.h
 DRAIN_SECONDS = 35
 """Longer than the longest wait a request may ask for."""
 

@@ -14,12 +14,12 @@ import click
 
 from schemas.agreement import agreement_faults
 from schemas.catalogue import shipped
-from schemas.errors import Misconfigured, Retryable
+from schemas.errors import MISCONFIGURED, TRY_LATER, Misconfigured, Retryable
 from schemas.evolution import evolution_faults
 from schemas.golden import write_missing
 from schemas.releases import RELEASED_FILE, release, released, unreleased
 
-FAULTY, MISCONFIGURED, TRY_LATER = 1, 2, 75  # 75: EX_TEMPFAIL of sysexits.h
+FAULTY = 1
 
 registry_option = click.option(
     "--registry",

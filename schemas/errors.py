@@ -5,6 +5,9 @@ Free of I/O. A record that can never succeed is `schemas.codec.Undecodable` here
 
 from __future__ import annotations
 
+MISCONFIGURED, TRY_LATER = 2, 75
+"""Exit codes of a process that ends with one of the errors below; 75 is EX_TEMPFAIL of sysexits.h."""
+
 
 class Retryable(Exception):
     """The surroundings failed (broker, registry, database): keep the offset, try again after a while."""

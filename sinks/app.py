@@ -22,7 +22,7 @@ from sinks.meters import SinkMeters
 from sinks.ports import Fenced, PoisonRecord, Sink
 from sinks.postgres.skips import PostgresSkips
 from topology import garbage, kafka, metrics
-from topology.errors import Misconfigured, Retryable
+from topology.errors import MISCONFIGURED, TRY_LATER, Misconfigured, Retryable
 from topology.guarantees import Demands
 from topology.guard import refuse_weaker
 from topology.health import HealthServer
@@ -35,8 +35,6 @@ log = logging.getLogger(__name__)
 AHEAD_KILOBYTES = 32_768
 """What librdkafka fetches ahead of the loop at the most: all that a sink holds while its database is away. Several of
 the largest batches fit in; the default is twice as much."""
-
-MISCONFIGURED, TRY_LATER = 2, 75  # 75: EX_TEMPFAIL of sysexits.h
 
 
 def postgres_sink(settings: Settings) -> Sink:

@@ -19,8 +19,8 @@ R = TypeVar("R", bound=Record)
 
 UNSEEN: Final = object()
 
-RECENT_ROWS: Final = 2_000
-"""Rows of a few runs: about as many as one large run holds anyway. Twice as many are kept at the most."""
+RECENT_ROWS: Final = 500
+"""Of a store and lane; at the most twice as many, and a run's. A conversation's row may hold 131,072 characters."""
 
 
 class KeyValueTable(Protocol):

@@ -17,14 +17,14 @@ from rich.console import Console
 
 from topology.cluster import Action, Step, wanted
 from topology.environment import example
-from topology.errors import Misconfigured, Retryable
+from topology.errors import MISCONFIGURED, TRY_LATER, Misconfigured, Retryable
 from topology.graph import graph_faults, shipped
 from topology.guarantees import shared_demands
 from topology.metric_reference import reference
 from topology.picture import mermaid, stage_table, topic_table, update
 from topology.settings import Settings
 
-FAULTY, MISCONFIGURED, TRY_LATER = 1, 2, 75  # 75: EX_TEMPFAIL of sysexits.h
+FAULTY = 1
 _COLOURS = {Action.CREATE: "green", Action.KEEP: None, Action.ALTER: "yellow", Action.REFUSE: "red"}
 
 

@@ -34,12 +34,12 @@ from streams.dead_letters.letters import Entry, Letter
 from streams.dead_letters.log import DeadLetterLog
 from streams.dead_letters.resending import Clerk, Refused, discard, fix, refuse_if_done, requeue
 from streams.ports import Output
-from topology.errors import Misconfigured, Retryable
+from topology.errors import TRY_LATER, Misconfigured, Retryable
 from topology.kafka import LOGGER, client_config, producer_config
 from topology.settings import Settings
 from topology.topics import TopicName
 
-REFUSED, MISUSED, TRY_LATER = 1, 2, 75  # 75: EX_TEMPFAIL of sysexits.h
+REFUSED, MISUSED = 1, 2
 BATCH_LETTERS: Final = 100
 """Letters of one transaction: with the largest events it stays within what a client queues."""
 

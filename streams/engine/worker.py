@@ -15,7 +15,7 @@ from streams.engine.loop import Engine, build_engine
 from streams.engine.transaction import COMMIT_PATIENCE_SECONDS, transactional_config
 from streams.ports import Processor
 from topology import garbage, metrics
-from topology.errors import Misconfigured, Retryable
+from topology.errors import MISCONFIGURED, TRY_LATER, Misconfigured, Retryable
 from topology.guarantees import Demands
 from topology.guard import refuse_weaker
 from topology.health import HealthServer, Readiness
@@ -26,7 +26,6 @@ from topology.stages import Stage
 
 logger = logging.getLogger(__name__)
 
-MISCONFIGURED, TRY_LATER = 2, 75  # 75: EX_TEMPFAIL of sysexits.h
 
 STALLED_SECONDS = 120.0
 """Without a checkpoint or an idle poll for this long a worker is not alive: two broker restarts fit in."""

@@ -21,10 +21,10 @@ from schemas.keys import partition_of
 from schemas.records import ConversationEvent, EventType, Outcome
 from schemas.state import ConversationState
 from streams.engine.lanes import EXIT_TOO_MUCH_POISON
-from streams.engine.worker import MISCONFIGURED
 from support.broker import PARTITIONS, alter, fresh_topics, read_all, send
 from support.counting import routing
 from support.infrastructure import Infrastructure
+from topology.errors import MISCONFIGURED
 from topology.topics import TopicName
 
 pytestmark = pytest.mark.integration

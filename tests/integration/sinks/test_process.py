@@ -21,7 +21,6 @@ from uuid import uuid4
 import pytest
 
 from deploy.local.ports import choose
-from sinks.app import MISCONFIGURED
 from sinks.ports import Partition
 from sinks.postgres.migrate import migrate
 from support import broker
@@ -30,6 +29,7 @@ from support.derived_topics import Spoken, speak
 from support.infrastructure import Infrastructure
 from support.mortal_sink import POSTGRES_STEPS, REDIS_STEPS
 from support.sink_sites import PostgresSite, RedisSite, Site
+from topology.errors import MISCONFIGURED
 from topology.stages import POSTGRES_SINK, REDIS_SINK, Stage
 from topology.topics import TopicName
 
