@@ -21,7 +21,7 @@ from sinks.log import KafkaLog
 from sinks.meters import SinkMeters
 from sinks.ports import Fenced, PoisonRecord, Sink
 from sinks.postgres.skips import PostgresSkips
-from topology import garbage, kafka, metrics
+from topology import interpreter, kafka, metrics
 from topology.errors import MISCONFIGURED, TRY_LATER, Misconfigured, Retryable
 from topology.guarantees import Demands
 from topology.guard import refuse_weaker
@@ -82,7 +82,8 @@ def run(settings: Settings, name: str, *, instance_id: str | None = None) -> int
         ),
         meters=meters,
     )
-    garbage.look_seldom()
+    interpreter.look_seldom_for_garbage()
+    interpreter.let_threads_take_turns()
     with closing(ids), _stopped_by_signals(loop), _probes(settings, meters):
         return _exit_code(loop, meters, name)
 

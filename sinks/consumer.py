@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import attrgetter
 from threading import Event
@@ -58,8 +58,8 @@ class _Reassigned(Exception):
 class SinkLoop:
     """Follows the log until it is asked to stop, or until something fails that trying again does not mend.
 
-    While a full batch is being landed, on a thread of its own, the next one is fetched and decoded here: never more
-    than one ahead, and dropped when the group shares its partitions out anew. All else happens on one thread.
+    While a full batch is being landed, on a thread of its own, the next one is fetched, decoded and prepared here: one
+    ahead at the most, and dropped when the group shares its partitions out anew. All else happens on one thread.
 
     Raises Retryable once the patience is at an end, and whatever else the sink or the log raise; in each case nothing
     is acknowledged that is not durable, and the process should end with an error and be started again.
@@ -149,7 +149,8 @@ class SinkLoop:
         progress = {p: reached for p, reached in self._reached.items() if reached > self._taken[p]}
         if fetched.records or (progress and self._clock() - self._wrote_at >= self._limits.idle_write_seconds):
             began_at = self._clock()
-            stretch = self._trying(lambda: self._reader.read(fetched.records, progress))
+            read = self._trying(lambda: self._reader.read(fetched.records, progress))
+            stretch = replace(read, batch=self._sink.prepare(read.batch))
             self._settle()
             self._begin(stretch, began_at)
         if len(fetched.records) < self._limits.batch_records:
@@ -191,9 +192,9 @@ class SinkLoop:
         at = stretch.batch.index_of(poison.position)
         done: Batch = stretch.batch.before(at)
         self._acknowledge(done.progress)
+        self._meters.landed(done.records, poison.rows, seconds=self._wrote_at - self._began_at)
         if self._trying(lambda: self._reader.skips.reason_for(poison.position)) is None:
             raise poison
-        self._meters.landed(done.records, {}, seconds=self._wrote_at - self._began_at)
         self._lander.begin(
             Stretch(batch=stretch.batch.after(at), skipped=[*stretch.skipped, poison.position], poison=stretch.poison)
         )

@@ -87,21 +87,20 @@ def received(raw: Iterable[RawRecord]) -> Mapping[Received, int]:
 
 def decode(codec: Codec, raw: RawRecord) -> SinkRecord:
     """The record, its key as text. Raises PoisonRecord; Retryable where a schema must be fetched and cannot be."""
-    position = Position(topic=raw.partition.topic, partition=raw.partition.number, offset=raw.offset)
     try:
         key = (raw.key or b"").decode()
         value = _value(codec, raw)
     except (Undecodable, UnicodeDecodeError) as error:
-        raise PoisonRecord(position, f"cannot be read: {error}", key=_shown(raw.key)) from error
+        raise PoisonRecord(raw.partition.at(raw.offset), f"cannot be read: {error}", key=_shown(raw.key)) from error
     if not key:
-        raise PoisonRecord(position, "has no key")
-    return SinkRecord(position=position, timestamp=raw.timestamp, key=key, value=value)
+        raise PoisonRecord(raw.partition.at(raw.offset), "has no key")
+    return SinkRecord(partition=raw.partition, offset=raw.offset, timestamp=raw.timestamp, key=key, value=value)
 
 
 def _value(codec: Codec, raw: RawRecord) -> Record | None:
     record = TOPIC_BY_NAME[raw.partition.topic].record
     assert record is not None, "no sink reads a topic of bytes"
-    return None if raw.value is None else codec.decode(raw.value, record)
+    return None if raw.value is None else codec.decoder(record)(raw.value)
 
 
 def _shown(key: bytes | None) -> str:

@@ -1,4 +1,4 @@
-"""Lands one stretch at a time on a thread of its own, so that the next can be decoded meanwhile.
+"""Lands one stretch at a time on a thread of its own, so that the next can be made ready meanwhile.
 
 Decides nothing: what a failure means is for the loop to say, which alone begins, finishes and drops.
 """
@@ -19,7 +19,7 @@ _WILL_BE_MET_AGAIN = (Fenced, PoisonRecord, Retryable)
 
 
 class Lander:
-    """One stretch under way at the most. All methods are for one thread; `sink` is used by no other meanwhile."""
+    """One stretch under way at the most. All methods are for one thread; of `sink`, others call `prepare` alone."""
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink

@@ -51,6 +51,10 @@ class MemorySink:
         self._own({p: Owned(epoch=kept.epoch + 1, next_offset=kept.next_offset) for p, kept in found.items()})
         return {partition: owned.next_offset for partition, owned in self._owned.items()}
 
+    def prepare(self, batch: Batch, /) -> Batch:
+        """As it is: there is little to make."""
+        return batch
+
     def write(self, batch: Batch) -> Mapping[str, int]:
         if any(self._store.positions[partition] != self._owned[partition] for partition in batch.progress):
             raise Fenced("another sink has taken partitions over")
@@ -68,7 +72,7 @@ class MemorySink:
         self._store.positions.update(owned)
 
     def _land(self, record: SinkRecord) -> None:
-        row, version = (record.position.topic, record.key), (self._generation, record.position.offset)
+        row, version = (record.partition.topic, record.key), (self._generation, record.offset)
         kept = self._store.rows.get(row)
         if kept is None or kept.version < version:
             self._store.rows[row] = Landed(version=version, value=record.value)

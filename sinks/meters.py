@@ -61,7 +61,7 @@ class SinkMeters:
         self._show_lag(dict.fromkeys(partitions, 0))
 
     def landed(self, records: Iterable[SinkRecord], rows: Mapping[str, int], *, seconds: float) -> None:
-        for topic, count in Counter(record.position.topic for record in records).items():
+        for topic, count in Counter(record.partition.topic for record in records).items():
             self._meters.add(SINK_RECORDS, count, topic=topic)
         for table, count in rows.items():
             self._meters.add(SINK_ROWS, count, table=table)

@@ -26,6 +26,9 @@ class Partition:
     topic: TopicName
     number: int
 
+    def at(self, offset: int) -> Position:
+        return Position(topic=self.topic, partition=self.number, offset=offset)
+
     def __str__(self) -> str:
         return f"{self.topic}/{self.number}"
 
@@ -35,15 +38,16 @@ class Partition:
 class SinkRecord:
     """A record of one of our own topics, decoded. `value` is None for a tombstone."""
 
-    position: Position
+    partition: Partition
+    offset: int
     timestamp: datetime
     """The broker's; aware, UTC."""
     key: str
     value: Record | None
 
     @property
-    def partition(self) -> Partition:
-        return Partition(topic=TopicName(self.position.topic), number=self.position.partition)
+    def position(self) -> Position:
+        return self.partition.at(self.offset)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +77,7 @@ class Batch:
         """The part before the record of that number: the position of its partition stands at it, none is beyond."""
         first_left: dict[Partition, int] = {}
         for record in self.records[index:]:
-            first_left.setdefault(record.partition, record.position.offset)
+            first_left.setdefault(record.partition, record.offset)
         return Batch(records=self.records[:index], progress={**self.progress, **first_left}, received=self.received)
 
     def after(self, index: int) -> Batch:
@@ -109,6 +113,14 @@ class Sink(Protocol):
         """
         ...
 
+    def prepare(self, batch: Batch, /) -> Batch:
+        """The same batch as the sink would rather be given it, with what can be made of it beforehand.
+
+        The one method that may be called while another thread is in `write`. Asks nobody, and raises nothing: what is
+        wrong with a record is for `write` to say, which takes a batch that was not prepared as well.
+        """
+        ...
+
     def write(self, batch: Batch) -> Mapping[str, int]:
         """Land a batch that continues where the last one, or `start`, ended. Returns rows sent, by table.
 
@@ -135,6 +147,8 @@ class PoisonRecord(Exception):
         self.position = position
         self.reason = reason
         self.key = key
+        self.rows: Mapping[str, int] = {}
+        """What a sink has sent of the batch before it, by table."""
 
 
 class Skips(Protocol):

@@ -101,7 +101,7 @@ class SinkSettings(_Group):
     """Sinks, and the databases that the API reads"""
 
     sink_batch_records: int = Field(
-        default=2_000, ge=1, le=50_000, description="Records of one sink transaction at the most."
+        default=5_000, ge=1, le=50_000, description="Records of one sink transaction at the most."
     )
     sink_batch_wait_ms: int = Field(
         default=50, ge=1, le=5_000, description="Milliseconds a sink batch waits to fill up."

@@ -6,7 +6,7 @@ Free of I/O, and pure. A tombstone gives a row as well: its key, its flag and it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -27,7 +27,7 @@ def rows_of(records: Iterable[SinkRecord], generation: int) -> dict[str, list[Ro
     """
     grouped: dict[str, list[SinkRecord]] = {}
     for record in records:
-        grouped.setdefault(record.position.topic, []).append(record)
+        grouped.setdefault(record.partition.topic, []).append(record)
     projected = {
         table.name: _newest_rows(table, grouped[table.topic], generation) for table in TABLES if table.topic in grouped
     }
@@ -37,35 +37,32 @@ def rows_of(records: Iterable[SinkRecord], generation: int) -> dict[str, list[Ro
 def row_of(table: Table[Any], record: SinkRecord, generation: int) -> Row:
     """The record as a row of `table`. Raises PoisonRecord."""
     try:
-        values = _gone(table, record) if record.value is None else values_of(table, record.value)
+        if record.value is None:
+            return (*_gone(table, record), generation, record.offset)
+        return said(table, record.value, generation, record.offset)
     except ValueError as error:
         raise PoisonRecord(record.position, f"does not fit table {table.name}: {error}", key=record.key) from error
-    return (*values, generation, record.position.offset)
+
+
+def said(table: Table[Any], record: Record, generation: int, offset: int) -> Row:
+    """The row of a record that is not a tombstone. Raises ValueError."""
+    return _PROJECTIONS[table.name](record, generation, offset)
 
 
 def _newest_rows(table: Table[Any], records: Iterable[SinkRecord], generation: int) -> list[Row]:
-    rows = (row_of(table, record, generation) for record in records)
+    rows = [row_of(table, record, generation) for record in records]
     return list(newest(rows, _KEYS[table.name]).values())
 
 
-def values_of(table: Table[Any], record: Record) -> Row:
-    values = _PROJECTIONS[table.name](record)
-    return (*values, False) if table.gone else tuple(values)
-
-
-def _projection(table: Table[Any]) -> Callable[[Record], list[object]]:
-    """The values of a record's columns: all fields in one call of C, then the few that are computed in their places."""
-    some_field = next(column.path for column in table.columns if column.path)
-    fields = attrgetter(*(column.path or some_field for column in table.columns))
-    computed = [(at, column.of) for at, column in enumerate(table.columns) if not column.path]
-
-    def project(record: Record) -> list[object]:
-        values = list(fields(record))
-        for at, of in computed:
-            values[at] = of(record)
-        return values
-
-    return project
+def _projection(table: Table[Any]) -> Callable[[Record, int, int], Row]:
+    """One expression that makes a row, compiled: a third of the time of looking columns up one by one."""
+    columns = [f"record.{c.path}" if c.path else f"{c.name}_of(record)" for c in table.columns]
+    values = [*columns, *(["False"] if table.gone else []), "generation", "offset"]
+    computed = {f"{c.name}_of": c.of for c in table.columns if not c.path}
+    made: Callable[[Record, int, int], Row] = eval(  # noqa: S307  made from the names in `tables` alone
+        f"lambda record, generation, offset: ({', '.join(values)})", computed
+    )
+    return made
 
 
 def _key(table: Table[Any]) -> Callable[[Row], object]:

@@ -1,6 +1,7 @@
 """The PostgreSQL sink: a batch and the position it reaches in one transaction, rows by COPY and a versioned upsert.
 
-One connection, one thread. What a row holds is decided in `rows`, what a statement says in `statements.sql`.
+One connection, for one thread; only `prepare` may be called beside it. What a row holds is decided in `rows`, its bytes
+in `copying`, what a statement says in `statements.sql`.
 """
 
 from __future__ import annotations
@@ -11,17 +12,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import orjson
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
-from psycopg.types.json import set_json_dumps
 
 from sinks.ports import GENERATION, Batch, Fenced, Partition, PoisonRecord, Received, SinkRecord
+from sinks.postgres.copying import TableCopy, copy_of
 from sinks.postgres.refusals import first_refused
-from sinks.postgres.rows import Row, rows_of
+from sinks.postgres.rows import rows_of
 from sinks.postgres.statements import statements
-from sinks.postgres.tables import MEMORY_ITEM_VERSIONS, TABLE_BY_NAME, TABLES, Table
+from sinks.postgres.tables import TABLE_BY_NAME, TABLES, Table
 from topology.errors import Misconfigured, Retryable
 from topology.topics import TopicName
 
@@ -62,6 +62,13 @@ class Owned:
     next_offset: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copied(Batch):
+    """A batch with the rows it gives, as COPY takes them."""
+
+    copies: tuple[TableCopy, ...]
+
+
 class PostgresSink:
     """A `sinks.ports.Sink` that keeps positions under the name `sink`, which is its consumer group."""
 
@@ -89,9 +96,16 @@ class PostgresSink:
         }
         return {partition: owned.next_offset for partition, owned in self._owned.items()}
 
+    def prepare(self, batch: Batch) -> Batch:
+        """With its rows as bytes; as it is where some record does not fit, which is for `write` to find again."""
+        try:
+            return self._copied(batch)
+        except (PoisonRecord, *_REFUSED):
+            return batch
+
     def write(self, batch: Batch) -> Mapping[str, int]:
         try:
-            return self._write(batch)
+            return self._write(batch if isinstance(batch, Copied) else self._copied(batch))
         except PoisonRecord as unfit:
             self._stand_at(batch, unfit)
             raise
@@ -105,19 +119,27 @@ class PostgresSink:
             self._stand_at(batch, poison)
             raise poison from None
 
-    def _write(self, batch: Batch) -> Mapping[str, int]:
+    def _copied(self, batch: Batch) -> Copied:
         rows = rows_of(batch.records, self._generation)
+        return Copied(
+            records=batch.records,
+            progress=batch.progress,
+            received=batch.received,
+            copies=tuple(copy_of(TABLE_BY_NAME[name], found) for name, found in rows.items()),
+        )
+
+    def _write(self, batch: Copied) -> Mapping[str, int]:
         with self._transaction() as connection:
             if self._advance(connection, batch.progress):
-                self._land(connection, rows)
+                self._land(connection, batch.copies)
                 self._count(connection, batch.received)
         for partition, next_offset in batch.progress.items():
             self._owned[partition] = Owned(epoch=self._owned[partition].epoch, next_offset=next_offset)
-        return {name: len(found) for name, found in rows.items()}
+        return {copy.table.name: copy.rows for copy in batch.copies}
 
     def _stand_at(self, batch: Batch, poison: PoisonRecord) -> None:
         """Land what comes before the record. Raises PoisonRecord for an earlier one, and stands at that."""
-        self.write(batch.before(batch.index_of(poison.position)))
+        poison.rows = self.write(batch.before(batch.index_of(poison.position)))
 
     def stop(self) -> None:
         if self._connection is not None:
@@ -141,16 +163,19 @@ class PostgresSink:
             return False
         raise Fenced(f"{len(progress) - advanced} of {', '.join(map(str, progress))} belong to another process now")
 
-    def _land(self, connection: psycopg.Connection[Any], rows: Mapping[str, Collection[Row]]) -> None:
-        for name in rows:
-            self._land_table(connection, name, rows)
+    def _land(self, connection: psycopg.Connection[Any], copies: Iterable[TableCopy]) -> None:
+        for copy in copies:
+            self._land_table(connection, copy)
 
-    def _land_table(self, connection: psycopg.Connection[Any], name: str, rows: Mapping[str, Collection[Row]]) -> None:
-        table = TABLE_BY_NAME[name]
-        _copy(connection, table, rows[name])
-        connection.execute(_compose("upsert_rows", table))
-        if table is MEMORY_ITEM_VERSIONS and _any_gone(rows[name]):
-            connection.execute(_compose("clear_earlier_versions", table))
+    def _land_table(self, connection: psycopg.Connection[Any], copy: TableCopy) -> None:
+        self._stage(connection, copy)
+        connection.execute(_compose("upsert_rows", copy.table))
+        if copy.ends_items:
+            connection.execute(_compose("clear_earlier_versions", copy.table))
+
+    def _stage(self, connection: psycopg.Connection[Any], copy: TableCopy) -> None:
+        with connection.cursor() as cursor, cursor.copy(_compose("copy_rows", copy.table)) as sending:
+            sending.write(copy.data)
 
     def _count(self, connection: psycopg.Connection[Any], received: Mapping[Received, int]) -> None:
         if received:
@@ -168,8 +193,8 @@ class PostgresSink:
         try:
             with self._transaction(undo=True) as connection:
                 rows = rows_of(records, self._generation)
-                for table in rows:
-                    self._land_table(connection, table, rows)
+                for table, found in rows.items():
+                    self._land_table(connection, copy_of(TABLE_BY_NAME[table], found))
         except _REFUSED as error:
             return table, error
         return None
@@ -191,7 +216,6 @@ class PostgresSink:
         options = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
         target = make_conninfo(self._url, application_name=self._sink, options=options, **PATIENCE)
         connection = self._connection = self._connect_to(target, autocommit=True)
-        set_json_dumps(orjson.dumps, connection)  # of a row's client CPU, the standard library's took a tenth
         for table in TABLES:
             connection.execute(_compose("create_staging", table))
         return connection
@@ -208,18 +232,6 @@ def _poison(record: SinkRecord, table: str, refusal: psycopg.Error) -> PoisonRec
 
 def _names(partitions: Collection[Partition]) -> dict[str, object]:
     return {"topics": [p.topic.value for p in partitions], "partitions": [p.number for p in partitions]}
-
-
-def _copy(connection: psycopg.Connection[Any], table: Table[Any], rows: Iterable[Row]) -> None:
-    with connection.cursor() as cursor, cursor.copy(_compose("copy_rows", table)) as copy:
-        copy.set_types(list(table.types.values()))
-        for row in rows:
-            copy.write_row(row)
-
-
-def _any_gone(versions: Iterable[Row]) -> bool:
-    flag = list(MEMORY_ITEM_VERSIONS.types).index("deleted")
-    return any(row[flag] for row in versions)
 
 
 def _compose(statement: str, table: Table[Any]) -> sql.Composed:

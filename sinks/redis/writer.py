@@ -57,6 +57,10 @@ class RedisSink:
             raise _retryable(error) from error
         return {}
 
+    def prepare(self, batch: Batch, /) -> Batch:
+        """As it is: there is little to make."""
+        return batch
+
     def write(self, batch: Batch) -> Mapping[str, int]:
         profiles = newest(_of(TopicName.PROFILES, batch.records), lambda record: record.key)
         turns = newest(_of(TopicName.MESSAGES, batch.records), lambda record: record.key)
@@ -79,7 +83,7 @@ class RedisSink:
         value = profile_value(cast("Profile | None", record.value))
         self._set_profile(
             keys=[profile_key(TenantId(tenant_id), UserId(user_id), self._generation)],
-            args=[record.position.offset, value, self._ttl_seconds],
+            args=[record.offset, value, self._ttl_seconds],
             client=pipeline,
         )
 
@@ -87,7 +91,7 @@ class RedisSink:
         arguments = [
             argument
             for record in records
-            for argument in turn_arguments(record.key, record.position.offset, cast("Message | None", record.value))
+            for argument in turn_arguments(record.key, record.offset, cast("Message | None", record.value))
         ]
         self._set_turns(keys=[key], args=[self._ttl_seconds, RECENT_TURNS, "", *arguments], client=pipeline)
 
@@ -101,7 +105,7 @@ class RedisSink:
 
 
 def _of(topic: TopicName, records: Iterable[SinkRecord]) -> Iterable[SinkRecord]:
-    return (record for record in records if record.position.topic == topic)
+    return (record for record in records if record.partition.topic == topic)
 
 
 def _retryable(error: Exception) -> Retryable:

@@ -14,7 +14,7 @@ from streams.engine.broker import Broker
 from streams.engine.loop import Engine, build_engine
 from streams.engine.transaction import COMMIT_PATIENCE_SECONDS, transactional_config
 from streams.ports import Processor
-from topology import garbage, metrics
+from topology import interpreter, metrics
 from topology.errors import MISCONFIGURED, TRY_LATER, Misconfigured, Retryable
 from topology.guarantees import Demands
 from topology.guard import refuse_weaker
@@ -76,7 +76,7 @@ def run_worker(settings: Settings, processor: Processor, codec: Codec, meters: M
     )
     if settings.metrics_port:
         health.start()
-    garbage.look_seldom()
+    interpreter.look_seldom_for_garbage()
     try:
         return _run(engine.app, settings.log_level)
     finally:

@@ -5,7 +5,7 @@ The plain loop has one thread and no positions of its own: fetch, decode, `execu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from functools import partial
 from itertools import groupby
@@ -18,8 +18,9 @@ from psycopg.types.json import Jsonb
 
 from schemas.codec import Codec
 from sinks.ports import GENERATION
-from sinks.postgres.rows import Row, values_of
-from sinks.postgres.tables import TABLE_BY_NAME, Table
+from sinks.postgres.copying import TableCopy
+from sinks.postgres.rows import Row, said
+from sinks.postgres.tables import Table
 from sinks.postgres.writer import PostgresSink
 from topology.kafka import ClientConfig
 
@@ -27,14 +28,12 @@ from topology.kafka import ClientConfig
 class StraightCopy(PostgresSink):
     """Rows as they come into a table without constraints, indexes or generated columns: the limit."""
 
-    def _land_table(self, connection: psycopg.Connection[Any], name: str, rows: Mapping[str, Collection[Row]]) -> None:
-        table = TABLE_BY_NAME[name]
-        columns = sql.SQL(", ").join(map(sql.Identifier, table.types))
-        command = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(sql.Identifier(f"plain_{name}"), columns)
-        with connection.cursor() as cursor, cursor.copy(command) as copy:
-            copy.set_types(list(table.types.values()))
-            for row in rows[name]:
-                copy.write_row(row)
+    def _land_table(self, connection: psycopg.Connection[Any], copy: TableCopy) -> None:
+        columns = sql.SQL(", ").join(map(sql.Identifier, copy.table.types))
+        plain = sql.Identifier(f"plain_{copy.table.name}")
+        command = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(plain, columns)
+        with connection.cursor() as cursor, cursor.copy(command) as sending:
+            sending.write(copy.data)
 
 
 class PlainLoop:
@@ -74,8 +73,10 @@ class PlainLoop:
     def _row(self, table: Table[Any], message: Message) -> Row:
         payload = message.value()
         assert payload is not None, "the benchmark sends no tombstones"
-        values = values_of(table, self._codec.decode(payload, table.record))
-        kinds = zip(table.types.values(), (*values, GENERATION, message.offset()), strict=True)
+        offset = message.offset()
+        assert offset is not None, "every message that was consumed has an offset"
+        values = said(table, self._codec.decoder(table.record)(payload), GENERATION, offset)
+        kinds = zip(table.types.values(), values, strict=True)
         return tuple(Jsonb(value) if kind == "jsonb" else value for kind, value in kinds)
 
 

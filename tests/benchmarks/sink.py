@@ -39,15 +39,15 @@ from sinks.postgres.writer import PostgresSink
 from support import broker
 from support.derived import NOON, evidence, key_of, message, number_of, topic_of
 from support.infrastructure import Infrastructure, running
-from topology import garbage
+from topology import interpreter
 from topology.kafka import ClientConfig, consumer_config
 from topology.metrics import build
 from topology.settings import Settings
 from topology.topics import TopicName
 
-RECORDS = 40_000
-BATCH_RECORDS = 2_000
-ROUNDS = 2
+RECORDS = 120_000
+BATCH_RECORDS = 5_000
+ROUNDS = 3
 METHODS = ("sink", "executemany", "copy")
 WORDS = ("lake", "Saturday", "weather", "bread", "children", "bring", "meet", "garden", "kitchen", "river", "party")
 TOPICS = (TopicName.MESSAGES, TopicName.EVIDENCE)
@@ -144,6 +144,9 @@ class WatchedSink:
     def start(self, partitions: Collection[Partition], /) -> Mapping[Partition, int]:
         return self._sink.start(partitions)
 
+    def prepare(self, batch: Batch, /) -> Batch:
+        return self._sink.prepare(batch)
+
     def write(self, batch: Batch) -> Mapping[str, int]:
         rows = self._sink.write(batch)
         if self._watch.landed(len(batch.records)):
@@ -196,18 +199,20 @@ def _run_loop(config: ClientConfig, sink: PostgresSink, codec: Codec, watch: Wat
         limits=Limits(batch_records=BATCH_RECORDS, batch_wait_seconds=0.05),
         meters=SinkMeters(build("postgres")),
     )
-    with _as_the_app_collects_garbage():
+    with _as_the_app_runs():
         loop.run()
 
 
 @contextmanager
-def _as_the_app_collects_garbage() -> Iterator[None]:
-    before = gc.get_threshold()
-    garbage.look_seldom()
+def _as_the_app_runs() -> Iterator[None]:
+    thresholds, seconds = gc.get_threshold(), sys.getswitchinterval()
+    interpreter.look_seldom_for_garbage()
+    interpreter.let_threads_take_turns()
     try:
         yield
     finally:
-        gc.set_threshold(*before)
+        sys.setswitchinterval(seconds)
+        gc.set_threshold(*thresholds)
         gc.unfreeze()
 
 

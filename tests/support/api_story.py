@@ -220,8 +220,8 @@ def profile(tenant: TenantId, home: MemoryItem) -> Profile:
 
 
 def _sink_record(record: Landed, offset: int) -> SinkRecord:
-    at = Position(topic=record.topic, partition=0, offset=offset)
-    return SinkRecord(position=at, timestamp=RECORDED, key=record.key, value=record.value)
+    at = Partition(topic=record.topic, number=0)
+    return SinkRecord(partition=at, offset=offset, timestamp=RECORDED, key=record.key, value=record.value)
 
 
 def _partition(tenant: TenantId) -> int:

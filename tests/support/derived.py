@@ -231,7 +231,8 @@ class Topics:
             self.ends[partition] = offset + 1
             self.records.append(
                 SinkRecord(
-                    position=Position(topic=partition.topic, partition=partition.number, offset=offset),
+                    partition=partition,
+                    offset=offset,
                     timestamp=NOON + timedelta(hours=1),
                     key=key_of(record),
                     value=None if isinstance(one, Tombstone) else record,

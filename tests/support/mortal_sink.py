@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,9 +17,7 @@ import psycopg
 
 from sinks import app
 from sinks.ports import Batch
-from sinks.postgres import writer
-from sinks.postgres.rows import Row
-from sinks.postgres.tables import Table
+from sinks.postgres.copying import TableCopy
 from sinks.postgres.writer import PostgresSink
 from sinks.redis.writer import RedisSink
 from topology import logs
@@ -65,8 +63,12 @@ class MortalPostgresSink(PostgresSink):
         self.fate.reached("advanced")
         return advanced
 
-    def _land(self, connection: psycopg.Connection[Any], rows: Mapping[str, Collection[Row]]) -> None:
-        super()._land(connection, rows)
+    def _stage(self, connection: psycopg.Connection[Any], copy: TableCopy) -> None:
+        super()._stage(connection, copy)
+        self.fate.reached("copied")
+
+    def _land(self, connection: psycopg.Connection[Any], copies: Iterable[TableCopy]) -> None:
+        super()._land(connection, copies)
         self.fate.reached("landed")
 
 
@@ -80,20 +82,9 @@ class MortalRedisSink(RedisSink):
         return rows
 
 
-def copying(copy: Callable[..., None], fate: Fate) -> Callable[..., None]:
-    """As the writer's own, with the step after the rows of a table are in its staging table."""
-
-    def wrapped(connection: psycopg.Connection[Any], table: Table[Any], rows: Iterable[Row]) -> None:
-        copy(connection, table, rows)
-        fate.reached("copied")
-
-    return wrapped
-
-
 def main(name: str, group: str, step: str = "", number: str = "SIGKILL", nth: str = "0") -> int:
     fate = Fate(step=step, number=signal.Signals[number], nth=int(nth))
     MortalPostgresSink.fate = MortalRedisSink.fate = fate
-    writer._copy = copying(writer._copy, fate)
     settings = Settings()
     logs.configure(settings, name)
     app.SINKS["postgres"] = (

@@ -113,6 +113,21 @@ def test_where_batches_are_cut_changes_nothing(site: Site, seed: int) -> None:
     assert site.contents() == contents_after(site, a_life().batches())
 
 
+def test_a_batch_lands_alike_whether_it_was_prepared_or_not(site: Site, opened: Callable[[], Sink]) -> None:
+    sink = opened()
+    first, second = a_life().batches(9)
+    sink.start(a_life().ends)
+    ready = sink.prepare(second)
+    assert (ready.records, ready.progress, ready.received) == (second.records, second.progress, second.received)
+    sent = [sink.write(sink.prepare(first)), sink.write(ready)]
+    prepared = site.contents()
+    site.wipe()
+    plain = opened()
+    plain.start(a_life().ends)
+    assert sent == [plain.write(first), plain.write(second)]
+    assert prepared == site.contents()
+
+
 def test_one_record_a_batch_changes_nothing(site: Site) -> None:
     topics = a_life()
     land(site, *topics.batches(*range(1, len(topics.records))))

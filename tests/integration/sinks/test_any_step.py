@@ -13,10 +13,9 @@ from sinks.consumer import Limits, SinkLoop
 from sinks.decoding import Reader, decode
 from sinks.log import RawRecord
 from sinks.meters import SinkMeters
-from sinks.ports import Batch, Partition, Sink
+from sinks.ports import Partition, Sink
 from sinks.postgres.migrate import migrate
-from sinks.postgres.rows import rows_of
-from sinks.postgres.writer import Owned, PostgresSink
+from sinks.postgres.writer import Copied, Owned, PostgresSink
 from sinks.redis.writer import RedisSink
 from support.derived import NOON, a_life
 from support.infrastructure import Infrastructure
@@ -118,12 +117,11 @@ def test_redis_at_every_step(infrastructure: Infrastructure) -> None:
 class Careless(PostgresSink):
     """Moves the position in one transaction and lands the rows in the next: the flaw that a death must show."""
 
-    def _write(self, batch: Batch) -> Mapping[str, int]:
-        rows = rows_of(batch.records, self._generation)
+    def _write(self, batch: Copied) -> Mapping[str, int]:
         with self._transaction() as connection:
             self._advance(connection, batch.progress)
         with self._transaction() as connection:
-            self._land(connection, rows)
+            self._land(connection, batch.copies)
             self._count(connection, batch.received)
         for partition, at in batch.progress.items():
             self._owned[partition] = Owned(epoch=self._owned[partition].epoch, next_offset=at)

@@ -30,6 +30,14 @@ class Slow(MemorySink):
         super().__init__(store)
         self.allowed = Event()
         self.landing: list[int] = []
+        self.prepared: list[int] = []
+        """How many rows there were each time; the second time lets the first batch be landed."""
+
+    def prepare(self, batch: Batch, /) -> Batch:
+        self.prepared.append(len(self._store.rows))
+        if len(self.prepared) == 2:
+            self.allowed.set()
+        return super().prepare(batch)
 
     def write(self, batch: Batch) -> Mapping[str, int]:
         self.landing.append(len(batch.records))
@@ -60,6 +68,14 @@ def test_the_next_batch_is_read_while_a_full_one_is_landed() -> None:
     assert read == list(range(7))
     assert slow.landing == [3, 3, 1]
     assert [one.get(HERE) for one in bench.log.told] == [0, 3, 6, 7]
+
+
+def test_the_next_batch_is_prepared_while_a_full_one_is_landed() -> None:
+    bench = Bench(ASSIGNED, *stretches(3, 3, 1))
+    bench.batch_records = 3
+    bench.sink = slow = Slow(bench.store)
+    bench.run()
+    assert slow.prepared[:2] == [0, 0]
 
 
 def test_a_batch_read_ahead_is_dropped_when_partitions_change_hands() -> None:

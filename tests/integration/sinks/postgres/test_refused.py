@@ -23,7 +23,7 @@ from sinks.postgres.writer import PostgresSink
 from support.derived import Topics, item, message, outcome, partition_for
 from support.scripted_log import CODEC, ScriptedLog, raw
 from support.sink_sites import PostgresSite
-from topology.metrics import SINK_SKIPPED, Meters, build
+from topology.metrics import SINK_ROWS, SINK_SKIPPED, Meters, build
 from topology.stages import POSTGRES_SINK, REDIS_SINK
 from topology.topics import TopicName
 
@@ -122,6 +122,13 @@ def test_a_recorded_skip_passes_over_that_record_and_no_other(site: PostgresSite
     assert skipped(meters) == 1
     assert site.ask("SELECT count(*) FROM outcomes") == [(2,)]
     assert skipped(follow(site, records)) is None, "it is passed over once"
+
+
+def test_what_is_sent_before_and_behind_a_skipped_record_is_counted(site: PostgresSite) -> None:
+    records = talk()
+    assert skip(site, MESSAGES, records[0].partition.number, 1, "--reason", "seen").exit_code == 0
+    meters = follow(site, records)
+    assert meters.registry.get_sample_value(SINK_ROWS.named("postgres"), {"table": "messages"}) == 2
 
 
 def test_later_versions_of_a_skipped_record_land(site: PostgresSite) -> None:

@@ -12,7 +12,7 @@ from psycopg.types.range import Range
 
 from schemas.ids import ItemId
 from schemas.records import Interval, Record
-from sinks.ports import PoisonRecord, SinkRecord
+from sinks.ports import PoisonRecord
 from sinks.postgres.rows import Row, rows_of
 from sinks.postgres.tables import MEMORY_ITEM_VERSIONS, MEMORY_ITEMS, TABLES, Table
 from support.derived import (
@@ -168,7 +168,7 @@ def test_a_tombstone_under_a_foreign_key_is_named() -> None:
     topics = Topics()
     topics.append(Tombstone(of=message("m1", "x")))
     (good,) = topics.records
-    bad = SinkRecord(position=good.position, timestamp=good.timestamp, key="acme/anna", value=None)
+    bad = replace(good, key="acme/anna")
     with pytest.raises(PoisonRecord, match="does not fit table messages"):
         rows_of([bad], 1)
 

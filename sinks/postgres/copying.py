@@ -1,0 +1,102 @@
+"""Rows to the bytes of a binary COPY, without a connection: so they can be made while another batch is landed.
+
+psycopg's own formatter makes them; it belongs to `Copy`, which wants a live connection, and is not public by itself.
+`tests/contract/test_psycopg_copy.py` says what is relied on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any, Final
+
+import orjson
+import psycopg
+from psycopg import pq
+from psycopg._copy_base import BinaryFormatter
+from psycopg.abc import Buffer
+from psycopg.adapt import AdaptersMap, Dumper, PyFormat, Transformer
+
+from sinks.postgres.rows import Row
+from sinks.postgres.tables import MEMORY_ITEM_VERSIONS, Table
+
+
+class _Jsonb(Dumper):
+    """Python's own encoder took a tenth of a row's time."""
+
+    format = pq.Format.BINARY
+    oid = psycopg.adapters.types["jsonb"].oid
+
+    def dump(self, obj: object) -> bytes:
+        return _JSONB_VERSION + orjson.dumps(obj)
+
+
+class _TextArray(Dumper):
+    """Reasons and redactions are few, and most rows have none: each list of them is made once."""
+
+    format = pq.Format.BINARY
+    oid = psycopg.adapters.types["text"].array_oid
+
+    def dump(self, obj: Iterable[str]) -> Buffer | None:
+        return _text_array(tuple(obj))
+
+
+@lru_cache(maxsize=1_024)
+def _text_array(texts: tuple[str, ...]) -> Buffer | None:
+    usual = Transformer()
+    usual.set_dumper_types([_TextArray.oid], pq.Format.BINARY)
+    (made,) = usual.dump_sequence([list(texts)], [PyFormat.BINARY])
+    return made
+
+
+class _Context:
+    """What psycopg adapts values by: its own ways, but for the few above."""
+
+    connection: None = None
+
+    def __init__(self) -> None:
+        self.adapters: Final = AdaptersMap(psycopg.adapters)
+        self.adapters.register_dumper(None, _Jsonb)
+        self.adapters.register_dumper(None, _TextArray)
+
+
+_JSONB_VERSION: Final = b"\x01"
+_CONTEXT: Final = _Context()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableCopy:
+    """The rows of one batch in one table, as COPY takes them."""
+
+    table: Table[Any]
+    rows: int
+    data: bytes
+    """A whole binary COPY: signature, rows, trailer."""
+    ends_items: bool
+    """Whether a version is among them whose item is gone, so that earlier ones lose their words."""
+
+
+def copy_of(table: Table[Any], rows: list[Row]) -> TableCopy:
+    """Raises psycopg.DataError for a value that no column of its type holds."""
+    return TableCopy(table=table, rows=len(rows), data=_binary(table, rows), ends_items=_any_gone(table, rows))
+
+
+def _binary(table: Table[Any], rows: Iterable[Row]) -> bytes:
+    transformer = Transformer(_CONTEXT)
+    transformer.set_dumper_types(_oids(table), pq.Format.BINARY)
+    formatter = BinaryFormatter(transformer)
+    parts = [formatter.write_row(row) for row in rows]
+    return b"".join([*parts, formatter.end()])
+
+
+@cache
+def _oids(table: Table[Any]) -> list[int]:
+    return [_CONTEXT.adapters.types.get_oid(name) for name in table.types.values()]
+
+
+def _any_gone(table: Table[Any], rows: Iterable[Row]) -> bool:
+    if table is not MEMORY_ITEM_VERSIONS:
+        return False
+    flag = list(table.types).index("deleted")
+    return any(row[flag] for row in rows)
