@@ -49,7 +49,12 @@ class Asked:
 
 @asynccontextmanager
 async def connect(settings: Settings, meters: Meters) -> AsyncIterator[Dependencies]:
-    """The world, for as long as the context lasts. What is under way to Kafka is sent before it ends."""
+    """The world, for as long as the context lasts. What is under way to Kafka is sent before it ends.
+
+    Raises Misconfigured, before anything is connected to, where its producer is weaker than what an answer promises.
+    """
+    demands = Demands(producers={"api": kafka.producer_config(settings)})
+    require(demands, Cluster(), production=settings.app_env == "production")
     async with AsyncExitStack() as stack:
         database = await _database(stack, settings)
         redis = await _redis(stack, settings)
@@ -93,9 +98,7 @@ async def _redis(stack: AsyncExitStack, settings: Settings) -> Redis:
 def _log(stack: AsyncExitStack, settings: Settings) -> KafkaLog:
     ids = RegistrySchemaIds(settings.schema_registry_url)
     stack.callback(ids.close)
-    config = kafka.producer_config(settings)
-    require(Demands(producers={"api": config}), Cluster(), production=settings.app_env == "production")
-    log = KafkaLog(config, Codec(ids), settings.partitions)
+    log = KafkaLog(kafka.producer_config(settings), Codec(ids), settings.partitions)
     log.start()
     stack.push_async_callback(asyncio.to_thread, log.stop)
     return log

@@ -40,7 +40,7 @@ def demands(settings: Settings, stage: Stage, app: faust.App) -> Demands:
         consumers={
             "lane": Broker(clients, stage.group).reader_config,
             "member": {
-                "enable.auto.commit": False,  # Faust sets it
+                "enable.auto.commit": False,  # Faust says so in its code, which a contract test reads
                 "session.timeout.ms": int(app.conf.broker_session_timeout * 1_000),
                 "max.poll.interval.ms": int(app.conf.broker_rebalance_timeout * 1_000),
             },

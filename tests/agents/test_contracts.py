@@ -54,6 +54,11 @@ def test_aiokafka_shields_the_request_of_a_commit_from_a_cancellation() -> None:
     assert "asyncio.shield(self._do_commit_offsets(" in inspect.getsource(GroupCoordinator.commit_offsets)
 
 
+def test_fausts_member_commits_nothing_by_itself() -> None:
+    """The guard at start takes this for given (`streams.engine.worker.demands`): Faust has no setting for it."""
+    assert "enable_auto_commit=False," in inspect.getsource(AIOKafkaConsumerThread._create_worker_consumer)
+
+
 def test_recovery_asks_our_methods_by_position() -> None:
     """Our overrides rename parameters; a call by keyword would fail."""
     source = inspect.getsource(Recovery._restart_recovery.fun)

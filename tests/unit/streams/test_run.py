@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
 
-from schemas.codec import Codec, ShippedSchemaIds
+import pytest
+
+from schemas.codec import Codec, ShippedSchemaIds, UnknownSchemaId
+from schemas.errors import Retryable
 from schemas.ids import ConversationId, EventId, TenantId
 from schemas.records import ConversationEvent, EventType, Position
 from streams.ports import Output, PoisonRecord, RawRecord, SourceRecord, Stores
@@ -15,6 +19,8 @@ from support.counting import CountingProcessor
 from topology.topics import TopicName
 
 CODEC = Codec(ShippedSchemaIds())
+UNSEEN_SCHEMA = b"\x00\x00\x00\x03\xe8"
+"""How a payload begins whose schema nobody has asked the registry for yet."""
 MOMENT = datetime(2026, 5, 3, tzinfo=UTC)
 
 
@@ -60,3 +66,22 @@ def test_nothing_is_sent_of_a_record_that_is_refused_half_way() -> None:
     ]
     dead = (TopicName.EVENTS_DEAD_LETTERS, TopicName.OUTCOMES)
     assert [output.topic for output in folded.outputs] == [TopicName.OUTCOMES, *dead, *dead]
+
+
+class RegistryAway(ShippedSchemaIds):
+    """Knows what it was asked for before, and can ask for nothing more."""
+
+    def definition_of(self, schema_id: int) -> dict[str, Any]:
+        try:
+            return super().definition_of(schema_id)
+        except UnknownSchemaId as unknown:
+            raise Retryable(f"{unknown}: the registry is away", retry_after_seconds=1.0) from None
+
+
+def test_a_registry_that_is_away_is_waited_for_and_makes_no_dead_letter() -> None:
+    """No rejection, so no outcome: the run ends with nothing to commit, and is read again."""
+    codec = Codec(RegistryAway())
+    records = [raw(0, event(EventType.CONVERSATION_ENDED)), raw(1, UNSEEN_SCHEMA + b"new")]
+
+    with pytest.raises(Retryable, match="the registry is away"):
+        fold_run(CountingProcessor(), codec, records, RunStores(MemoryTable(), codec))
