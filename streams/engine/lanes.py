@@ -108,6 +108,7 @@ class Lanes:
             failed = [each for each in prepared if isinstance(each, BaseException)]
             if mine != self._assignment:
                 await asyncio.gather(*(self._in_thread(each.lane.close) for each in opened))
+                logger.info("takeover given up: the group has shared its partitions out anew")
                 raise Superseded
             if failed:
                 self.die("takeover failed", failed[0])

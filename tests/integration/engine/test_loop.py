@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
 
 from integration.engine.workers import WAIT_SECONDS, Workers, wait_for
 from schemas.codec import Codec, ShippedSchemaIds
@@ -180,6 +181,50 @@ def test_an_open_transaction_of_a_dead_owner_is_settled(infrastructure: Infrastr
     wait_for_outcomes(kafka, 400)
     assert_each_once(kafka, 400)
     assert b"c/never" not in state(kafka)
+
+
+@pytest.mark.parametrize("fault", ["nowhere", "oversized"])
+def test_an_aborted_checkpoint_is_folded_again_by_the_same_process(
+    infrastructure: Infrastructure, workers: Workers, fault: str
+) -> None:
+    kafka = infrastructure.kafka
+    feed(kafka, 0, 400)
+    stumbled = workers.start("a", "support.stumbling_worker", fault)
+    wait_for_outcomes(kafka, 400)
+    assert "checkpoint aborted" in workers.log("a")
+    assert stumbled.poll() is None, workers.log("a")
+    assert_each_once(kafka, 400)
+
+
+def test_partitions_may_be_taken_away_in_the_middle_of_a_takeover(
+    infrastructure: Infrastructure, workers: Workers
+) -> None:
+    """An open transaction in its changelog keeps the takeover of a partition waiting while another worker joins."""
+    kafka = infrastructure.kafka
+    stranger = Producer({"bootstrap.servers": kafka, "transactional.id": "a stranger"})
+    stranger.init_transactions(30)
+    stranger.begin_transaction()
+    stranger.produce(TopicName.EXTRACT_CHANGELOG, value=b"never", key=b"c/never", partition=2)
+    assert stranger.flush(30) == 0
+    feed(kafka, 0, 400)
+    first = workers.start("a")
+    wait_for(lambda: len(shares(kafka)) == 1, "a has all partitions, and waits for one of them")
+    workers.start("b")
+    wait_for(lambda: len(shares(kafka)) == 2, "b has half of them")
+    assert "lanes opened" not in workers.log("a")
+    stranger.abort_transaction(30)
+    wait_for_outcomes(kafka, 400)
+    assert_each_once(kafka, 400)
+    assert "takeover given up" in workers.log("a")
+    assert first.poll() is None, workers.log("a")
+
+
+def shares(kafka: str) -> list[int]:
+    """How many partitions of the events each member of the group has, of those who have any."""
+    admin = AdminClient({"bootstrap.servers": kafka})
+    members = admin.describe_consumer_groups(["extract-v1"])["extract-v1"].result(WAIT_SECONDS).members
+    found = [[one for one in member.assignment.topic_partitions if one.topic == TopicName.EVENTS] for member in members]
+    return [len(share) for share in found if share]
 
 
 def test_partitions_that_leave_and_come_back_find_their_worker_alive(

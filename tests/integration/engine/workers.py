@@ -27,7 +27,8 @@ class Workers:
         self.folder = folder
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
-    def start(self, name: str, **settings: str) -> subprocess.Popen[bytes]:
+    def start(self, name: str, *command: str, **settings: str) -> subprocess.Popen[bytes]:
+        """`command`: a module and its arguments, where it is another worker than the counting one."""
         environment = {
             **os.environ,
             "PYTHONPATH": f"{PROJECT}{os.pathsep}{PROJECT / 'tests'}",
@@ -41,7 +42,7 @@ class Workers:
         }
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", "support.counting_worker", *self._inputs],
+                [sys.executable, "-m", *(command or ("support.counting_worker", *self._inputs))],
                 env=environment,
                 stdout=log,
                 stderr=log,
