@@ -10,8 +10,9 @@ from datetime import datetime
 
 from api.models.items import Item, Remember
 from api.problems import invalid_field
+from schemas.enums import CommandType, Kind
 from schemas.ids import CommandId, ItemId, TenantId, UserId, item_id
-from schemas.records import CommandType, Kind, MemoryCommand
+from schemas.records import MemoryCommand
 from streams.extraction.canonical import InvalidValue, canonicalise
 from streams.extraction.slots import UnknownSlot, slot_of
 

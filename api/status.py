@@ -14,8 +14,8 @@ from api.models.events import EventStatus
 from api.models.values import PositionShape
 from api.ports import Freshness, Outcomes
 from api.readers.outcomes import RecordOutcome
+from schemas.enums import OutcomeStatus
 from schemas.ids import TenantId
-from schemas.records import OutcomeStatus
 from topology.errors import Retryable
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, PAUSE_GROWTH = 0.03, 0.1, 1.5

@@ -7,30 +7,32 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from schemas.enums import (
+    CommandType,
+    EventType,
+    Granularity,
+    ItemStatus,
+    Kind,
+    OutcomeStatus,
+    RetentionLevel,
+    Role,
+    Tense,
+)
 from schemas.ids import CommandId, ConversationId, EventId, MessageId, TenantId, UserId, item_id
 from schemas.records import (
     Candidate,
-    CommandType,
     ConversationEvent,
-    EventType,
     Evidence,
-    Granularity,
     Interval,
-    ItemStatus,
-    Kind,
     MemoryCommand,
     MemoryItem,
     Message,
     MessageExtraction,
     Outcome,
-    OutcomeStatus,
     Position,
     Profile,
     ProfileEntry,
     Record,
-    RetentionLevel,
-    Role,
-    Tense,
 )
 from schemas.state import ConversationState, EvidenceRef, MessageItems, MessageState, Positions, Turn
 

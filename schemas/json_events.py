@@ -11,9 +11,10 @@ from dataclasses import MISSING, Field, fields
 from datetime import UTC, datetime
 from typing import Any, TypeAlias, cast
 
+from schemas.enums import EventType, Role
 from schemas.ids import TenantId
 from schemas.limits import Problem, validate
-from schemas.records import ConversationEvent, EventType, Role
+from schemas.records import ConversationEvent
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 

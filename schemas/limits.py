@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from schemas.enums import EventType
 from schemas.ids import TenantId
-from schemas.records import ConversationEvent, EventType
+from schemas.records import ConversationEvent
 
 TEXT_BYTES = 65_536
 ATTRIBUTES_BYTES = 65_536

@@ -9,10 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import ClassVar
 
 from schemas.construction import quickly_made
+from schemas.enums import (
+    CommandType,
+    EventType,
+    Granularity,
+    ItemStatus,
+    Kind,
+    OutcomeStatus,
+    RetentionLevel,
+    Role,
+    Tense,
+)
 from schemas.ids import CommandId, ConversationId, EventId, ItemId, MessageId, TenantId, UserId
 
 
@@ -21,88 +31,6 @@ class Record:
 
     __slots__ = ()
     SUBJECT: ClassVar[str]
-
-
-class EventType(StrEnum):
-    UNKNOWN = "UNKNOWN"
-    MESSAGE_RECORDED = "MESSAGE_RECORDED"
-    MESSAGE_EDITED = "MESSAGE_EDITED"
-    MESSAGE_DELETED = "MESSAGE_DELETED"
-    CONVERSATION_ENDED = "CONVERSATION_ENDED"
-    CONVERSATION_DELETED = "CONVERSATION_DELETED"
-
-
-class Role(StrEnum):
-    USER = "USER"
-    ASSISTANT = "ASSISTANT"
-    SYSTEM = "SYSTEM"
-    TOOL = "TOOL"
-
-
-class Kind(StrEnum):
-    UNKNOWN = "unknown"
-    FACT = "fact"
-    PREFERENCE = "preference"
-    RELATION = "relation"
-    EVENT = "event"
-    TASK = "task"
-    DECISION = "decision"
-    CONTACT = "contact"
-
-
-class Tense(StrEnum):
-    """What an assertion says of its value, seen from the time it was made."""
-
-    UNKNOWN = "unknown"
-    PRESENT = "present"
-    PAST = "past"
-    PLANNED = "planned"
-    ENDED = "ended"
-
-
-class Granularity(StrEnum):
-    UNKNOWN = "unknown"
-    DAY = "day"
-    WEEKEND = "weekend"
-    WEEK = "week"
-    MONTH = "month"
-    SEASON = "season"
-    YEAR = "year"
-
-
-class ItemStatus(StrEnum):
-    UNKNOWN = "unknown"
-    ACTIVE = "active"
-    SUPERSEDED = "superseded"
-    ENDED = "ended"
-    RETRACTED = "retracted"
-    DONE = "done"
-    CANCELLED = "cancelled"
-
-
-class RetentionLevel(StrEnum):
-    UNKNOWN = "unknown"
-    WORKING = "working"
-    SHORT = "short"
-    LONG = "long"
-    PERMANENT = "permanent"
-
-
-class CommandType(StrEnum):
-    UNKNOWN = "unknown"
-    REMEMBER = "remember"
-    CORRECT = "correct"
-    CONFIRM = "confirm"
-    FORGET = "forget"
-    ERASE = "erase"
-
-
-class OutcomeStatus(StrEnum):
-    UNKNOWN = "unknown"
-    STORED = "stored"
-    DUPLICATE = "duplicate"
-    REROUTED = "rerouted"
-    DEAD_LETTERED = "dead_lettered"
 
 
 @quickly_made

@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import ClassVar
 
 from schemas.construction import quickly_made
+from schemas.enums import Role
 from schemas.ids import EventId, ItemId, MessageId, UserId
-from schemas.records import Position, Record, Role
+from schemas.records import Position, Record
 
 
 @quickly_made

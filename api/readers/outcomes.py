@@ -10,8 +10,9 @@ from typing import Any
 
 from api.readers import shapes, statements
 from api.readers.database import Database
+from schemas.enums import OutcomeStatus
 from schemas.ids import TenantId
-from schemas.records import OutcomeStatus, Position
+from schemas.records import Position
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

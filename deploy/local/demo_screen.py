@@ -13,7 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from deploy.local.demo_promises import moment, span
-from schemas.records import ConversationEvent, EventType
+from schemas.enums import EventType
+from schemas.records import ConversationEvent
 
 _SPEAKERS = ("cyan", "magenta", "green", "yellow")
 _STATUS = {"active": "green", "superseded": "yellow", "ended": "yellow", "retracted": "red"}

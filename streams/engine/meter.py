@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from schemas.records import Outcome, OutcomeStatus
+from schemas.enums import OutcomeStatus
+from schemas.records import Outcome
 from streams.ports import Output
 from streams.run import Folded
 from topology import metrics

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from schemas.records import Granularity
+from schemas.enums import Granularity
 
 SEASON_STARTS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
 """Month in which a season begins; each lasts three months (WMO's convention for the northern hemisphere)."""

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from schemas.records import Kind
+from schemas.enums import Kind
 from streams.extraction.slots import Slot
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import TypeAlias
 
-from schemas.records import Granularity
+from schemas.enums import Granularity
 from streams.extraction.calendar_spans import (
     DaySpan,
     Lean,

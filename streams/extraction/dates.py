@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from schemas.records import Granularity
+from schemas.enums import Granularity
 from streams.extraction.calendar_spans import DaySpan, Lean, OutOfRange
 from streams.extraction.date_grammar import ANCHORS, EXPRESSIONS, MACROS, REACH, Expression
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from schemas.enums import Kind
 from schemas.ids import ItemId
-from schemas.records import Kind
 
 
 class UnknownSlot(LookupError):

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from schemas.enums import OutcomeStatus
 from schemas.ids import ItemId, MessageId
 from schemas.keys import join_key
-from schemas.records import ConversationEvent, OutcomeStatus
+from schemas.records import ConversationEvent
 from schemas.state import ConversationState, MessageState
 from streams.ports import Output, RawRecord, Stores
 from streams.processors.joining import UNKNOWN_MESSAGE

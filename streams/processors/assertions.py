@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from schemas.enums import Kind
 from schemas.ids import TenantId, UserId
 from schemas.keys import join_key, user_routing
-from schemas.records import Candidate, Evidence, Kind, MessageExtraction
+from schemas.records import Candidate, Evidence, MessageExtraction
 from schemas.state import EvidenceRef
 from streams.extraction.slots import Slot, UnknownSlot, slot_of, track_of
 from streams.ports import Output, PoisonRecord

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
+from schemas.enums import CommandType, Granularity, Kind, Tense
 from schemas.ids import ItemId, item_id
-from schemas.records import CommandType, Evidence, Granularity, Kind, MemoryCommand, MemoryItem, Tense
+from schemas.records import Evidence, MemoryCommand, MemoryItem
 from streams.extraction.canonical import InvalidValue, canonicalise
 from streams.ports import PoisonRecord
 from streams.processors.assertions import known_slot

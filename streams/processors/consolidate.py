@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import ClassVar
 
+from schemas.enums import CommandType
 from schemas.ids import TenantId, UserId
 from schemas.keys import split_key
-from schemas.records import CommandType, MemoryCommand, MessageExtraction, Record
+from schemas.records import MemoryCommand, MessageExtraction, Record
 from schemas.state import MessageItems
 from streams.ports import Output, PoisonRecord, RawRecord, SourceRecord, Stores
 from streams.processors.assertions import Origin, Owner, by_ref, of_extraction

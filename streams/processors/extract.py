@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import ClassVar, assert_never
 
-from schemas.records import ConversationEvent, EventType, OutcomeStatus, Record
+from schemas.enums import EventType, OutcomeStatus
+from schemas.records import ConversationEvent, Record
 from streams.extraction.port import Extractor
 from streams.ports import Output, PoisonRecord, RawRecord, SourceRecord, Stores
 from streams.processors import conversation_events

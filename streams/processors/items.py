@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
-from schemas.records import Evidence, ItemStatus, Kind, MemoryItem, Position, RetentionLevel, Tense
+from schemas.enums import ItemStatus, Kind, RetentionLevel, Tense
+from schemas.records import Evidence, MemoryItem, Position
 from streams.processors.intervals import holds_at
 from streams.processors.timeline import DATED_KINDS, RETRACTED, Standing
 

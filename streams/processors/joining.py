@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 
+from schemas.enums import Role
 from schemas.ids import EventId
 from schemas.limits import Problem
-from schemas.records import ConversationEvent, Position, Role
+from schemas.records import ConversationEvent, Position
 from schemas.state import MessageState
 from streams.processors.admission import InvalidEvent
 from streams.processors.redaction import Redacted

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from schemas.enums import Role
 from schemas.ids import ConversationId, MessageId, TenantId, UserId
 from schemas.keys import conversation_routing, join_key, user_routing
-from schemas.records import Candidate, Message, MessageExtraction, Position, Role
+from schemas.records import Candidate, Message, MessageExtraction, Position
 from schemas.state import MessageState, Turn
 from streams.extraction.port import Extractor
 from streams.ports import Output, RawRecord

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from schemas.enums import CommandType
 from schemas.ids import ItemId
-from schemas.records import CommandType, Evidence, MemoryCommand, Position
+from schemas.records import Evidence, MemoryCommand, Position
 from schemas.state import EvidenceRef, MessageItems
 from streams.ports import Output, Stores
 from streams.processors import commands

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from schemas.enums import OutcomeStatus
 from schemas.ids import ItemId
 from schemas.keys import join_key
 from schemas.limits import tenant_of_key, validate
-from schemas.records import ConversationEvent, Outcome, OutcomeStatus
+from schemas.records import ConversationEvent, Outcome
 from streams.ports import Output, PoisonRecord, RawRecord
 from streams.processors.admission import size_of
 from topology.dead_letters import Failure, build

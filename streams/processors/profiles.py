@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TypeAlias
 
-from schemas.records import ItemStatus, Kind, MemoryItem, Profile, ProfileEntry
+from schemas.enums import ItemStatus, Kind
+from schemas.records import MemoryItem, Profile, ProfileEntry
 from streams.extraction.slots import PROFILE_ORDER, slot_of
 from streams.processors.assertions import Owner
 from streams.processors.items import is_current

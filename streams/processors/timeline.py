@@ -12,8 +12,9 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TypeAlias
 
+from schemas.enums import ItemStatus, Kind, Tense
 from schemas.ids import ItemId, item_id
-from schemas.records import Evidence, Interval, ItemStatus, Kind, Tense
+from schemas.records import Evidence, Interval
 from streams.processors.intervals import interval, union
 
 Order: TypeAlias = tuple[datetime, bool, str, str, int, int, str]

@@ -12,9 +12,10 @@ from typing import Final
 
 from benchmarks.processors import MIXES
 from schemas.codec import Codec, ShippedSchemaIds
+from schemas.enums import EventType
 from schemas.ids import ConversationId, EventId, MessageId, TenantId, UserId
 from schemas.keys import conversation_routing, partition_of
-from schemas.records import ConversationEvent, EventType
+from schemas.records import ConversationEvent
 from support.broker import PARTITIONS
 
 TEXTS: Final = MIXES["ordinary"]

@@ -14,9 +14,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice
 
 from schemas.codec import Codec, ShippedSchemaIds
+from schemas.enums import EventType
 from schemas.ids import ConversationId, EventId, MessageId, TenantId, UserId
 from schemas.keys import partition_of
-from schemas.records import Candidate, ConversationEvent, EventType, MessageExtraction, Record
+from schemas.records import Candidate, ConversationEvent, MessageExtraction, Record
 from streams.extraction.port import Extractor
 from streams.extraction.rules import RuleExtractor
 from streams.ports import Output, Processor, RawRecord

@@ -13,7 +13,8 @@ from typing import Any
 
 from chaos.found import Row, Rows
 from schemas.codec import Codec
-from schemas.records import Evidence, ItemStatus, MemoryItem, Message, Profile, Record
+from schemas.enums import ItemStatus
+from schemas.records import Evidence, MemoryItem, Message, Profile, Record
 from topology.stages import CONSOLIDATE, EXTRACT, Store
 from topology.topics import TopicName
 

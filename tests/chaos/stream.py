@@ -13,9 +13,10 @@ from random import Random
 
 from chaos import words
 from schemas.codec import Codec
+from schemas.enums import EventType, Role
 from schemas.ids import ConversationId, EventId, MessageId, TenantId, UserId
 from schemas.keys import conversation_routing, partition_of
-from schemas.records import ConversationEvent, EventType, Role
+from schemas.records import ConversationEvent
 
 START = datetime(2025, 3, 1, 8, 0, tzinfo=UTC)
 """Far enough back that no run's events reach the broker's own time."""

@@ -11,9 +11,10 @@ import httpx
 import pytest
 
 from schemas.codec import Codec
+from schemas.enums import EventType
 from schemas.ids import ConversationId, EventId, MessageId, TenantId, UserId
 from schemas.keys import partition_of
-from schemas.records import ConversationEvent, EventType
+from schemas.records import ConversationEvent
 from support.broker import PARTITIONS, read_all, send
 from support.stack import Stack
 from topology.topics import TopicName

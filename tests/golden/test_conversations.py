@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 import yaml
 
+from schemas.enums import ItemStatus
 from schemas.ids import TenantId
 from schemas.json_events import read_event
-from schemas.records import ConversationEvent, Evidence, ItemStatus, MemoryItem
+from schemas.records import ConversationEvent, Evidence, MemoryItem
 from streams.extraction.rules import RuleExtractor
 from streams.replay import Replay, both_stages
 from topology.topics import TopicName

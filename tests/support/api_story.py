@@ -10,25 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
+from schemas.enums import ItemStatus, Kind, OutcomeStatus, RetentionLevel, Role, Tense
 from schemas.ids import ConversationId, EventId, ItemId, MessageId, TenantId, UserId, item_id
 from schemas.keys import join_key
-from schemas.records import (
-    Evidence,
-    Interval,
-    ItemStatus,
-    Kind,
-    MemoryItem,
-    Message,
-    Outcome,
-    OutcomeStatus,
-    Position,
-    Profile,
-    ProfileEntry,
-    Record,
-    RetentionLevel,
-    Role,
-    Tense,
-)
+from schemas.records import Evidence, Interval, MemoryItem, Message, Outcome, Position, Profile, ProfileEntry, Record
 from sinks.ports import Batch, Partition, SinkRecord
 from sinks.postgres.writer import PostgresSink
 from topology.topics import TopicName

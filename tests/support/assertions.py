@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from schemas.enums import Kind, Tense
 from schemas.ids import ConversationId, item_id
-from schemas.records import Evidence, Interval, Kind, Position, Tense
+from schemas.records import Evidence, Interval, Position
 from streams.processors.timeline import Standing
 from support.speech import ANNA, START, TENANT
 

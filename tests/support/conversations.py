@@ -8,8 +8,9 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
+from schemas.enums import EventType, Role
 from schemas.ids import ConversationId, EventId, TenantId, UserId
-from schemas.records import ConversationEvent, EventType, Role
+from schemas.records import ConversationEvent
 from support.speech import ANNA, CONVERSATION, TENANT, conversation, deleted, edited, said
 
 T = TypeVar("T")

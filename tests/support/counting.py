@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from schemas.enums import EventType, OutcomeStatus
 from schemas.ids import ConversationId, TenantId
 from schemas.keys import conversation_routing, join_key
-from schemas.records import ConversationEvent, EventType, Outcome, OutcomeStatus, Record
+from schemas.records import ConversationEvent, Outcome, Record
 from schemas.state import ConversationState
 from streams.ports import Output, PoisonRecord, RawRecord, SourceRecord, Stores
 from topology.stages import CONVERSATIONS, EXTRACT, Stage

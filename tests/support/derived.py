@@ -6,25 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+from schemas.enums import ItemStatus, Kind, OutcomeStatus, RetentionLevel, Role, Tense
 from schemas.ids import ConversationId, EventId, ItemId, MessageId, TenantId, UserId, item_id
 from schemas.keys import conversation_routing, join_key, partition_of, user_routing
-from schemas.records import (
-    Evidence,
-    Interval,
-    ItemStatus,
-    Kind,
-    MemoryItem,
-    Message,
-    Outcome,
-    OutcomeStatus,
-    Position,
-    Profile,
-    ProfileEntry,
-    Record,
-    RetentionLevel,
-    Role,
-    Tense,
-)
+from schemas.records import Evidence, Interval, MemoryItem, Message, Outcome, Position, Profile, ProfileEntry, Record
 from sinks.ports import Batch, Partition, SinkRecord
 from topology.topics import TopicName
 

@@ -14,7 +14,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from schemas.catalogue import shipped
 from schemas.codec import Codec
-from schemas.records import ItemStatus
+from schemas.enums import ItemStatus
 from schemas.registry import Registry, RegistrySchemaIds
 from sinks.decoding import decode
 from sinks.log import RawRecord

@@ -7,18 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from schemas.codec import Codec, ShippedSchemaIds
+from schemas.enums import CommandType
 from schemas.ids import CommandId, ItemId, UserId
 from schemas.keys import join_key, partition_of
-from schemas.records import (
-    CommandType,
-    ConversationEvent,
-    Evidence,
-    MemoryCommand,
-    MemoryItem,
-    Position,
-    Profile,
-    Record,
-)
+from schemas.records import ConversationEvent, Evidence, MemoryCommand, MemoryItem, Position, Profile, Record
 from streams.extraction.port import Extractor
 from streams.ports import RawRecord
 from streams.processors.policy import ExtractPolicy

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
+from schemas.enums import CommandType
 from schemas.ids import CommandId, TenantId, UserId, item_id
-from schemas.records import Candidate, CommandType, MemoryCommand, MessageExtraction
+from schemas.records import Candidate, MemoryCommand, MessageExtraction
 from streams.processors.timeline import DATED_KINDS
 from support.memory import minute
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from schemas.enums import EventType, Kind, Role, Tense
 from schemas.ids import ConversationId, EventId, MessageId, TenantId, UserId, item_id
-from schemas.records import Candidate, ConversationEvent, EventType, Kind, Role, Tense
+from schemas.records import Candidate, ConversationEvent
 from schemas.state import Turn
 
 TENANT = TenantId("acme")

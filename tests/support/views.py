@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from schemas.records import Evidence, ItemStatus, MemoryItem, Message, Outcome, Profile, Record
+from schemas.enums import ItemStatus
+from schemas.records import Evidence, MemoryItem, Message, Outcome, Profile, Record
 from streams.replay import Replay
 from topology.topics import TopicName
 

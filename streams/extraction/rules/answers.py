@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from schemas.records import Kind
+from schemas.enums import Kind
 from streams.extraction.lexicon import HOBBIES, LANGUAGES, PASTIMES
 from streams.extraction.names import city, country, employer, listed, people, place, said_name
 from streams.extraction.rules.model import AnswerRule, Dated, example

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from schemas.records import Tense
+from schemas.enums import Tense
 from streams.extraction.clauses import Discourse
 from streams.extraction.rules.found import Found, Said, Times
 from streams.extraction.rules.model import ContactRule

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from schemas.records import Granularity, Tense
+from schemas.enums import Granularity, Tense
 from streams.extraction.calendar_spans import Lean
 from streams.extraction.clauses import Clause
 from streams.extraction.dates import Clock, DateMention, Part, find_dates

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from schemas.construction import quickly_made
+from schemas.enums import Granularity, Kind, Tense
 from schemas.ids import TenantId, UserId, item_id
-from schemas.records import Candidate, Granularity, Kind, Tense
+from schemas.records import Candidate
 from schemas.state import Turn
 from streams.extraction.canonical import InvalidValue, canonicalise
 from streams.extraction.dates import Clock, may_hold_dates, zone_of

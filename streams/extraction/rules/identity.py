@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from schemas.records import Kind, Tense
+from schemas.enums import Kind, Tense
 from streams.extraction.names import person, said_name
 from streams.extraction.rules.model import (
     ANYONE,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from schemas.records import Kind, Tense
+from schemas.enums import Kind, Tense
 from streams.extraction.phrases import phrase
 from streams.extraction.rules.model import (
     ANY_HEAD,

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from schemas.records import Granularity, Kind, Tense
+from schemas.enums import Granularity, Kind, Tense
 from streams.extraction.clauses import Clause, Discourse, Spot, Subject
 from streams.extraction.dates import DateMention, Part, find_dates
 from streams.extraction.guards import Opening

@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
-from schemas.records import Kind, Tense
+from schemas.enums import Kind, Tense
 from streams.extraction.clauses import Subject
 from streams.extraction.names import Filler
 from streams.extraction.verbs import Aspect

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from schemas.records import Kind, Tense
+from schemas.enums import Kind, Tense
 from streams.extraction.lexicon import HOBBIES, PASTIMES
 from streams.extraction.names import listed
 from streams.extraction.rules.model import (

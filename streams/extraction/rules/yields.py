@@ -10,7 +10,8 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from schemas.records import Candidate, ConversationEvent, EventType, Role
+from schemas.enums import EventType, Role
+from schemas.records import Candidate, ConversationEvent
 from schemas.state import Turn
 from streams.extraction.port import Extractor
 

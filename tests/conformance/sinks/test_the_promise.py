@@ -9,7 +9,7 @@ from itertools import count
 
 import pytest
 
-from schemas.records import ItemStatus
+from schemas.enums import ItemStatus
 from sinks.ports import Batch, Fenced, Partition, Received, Sink, SinkRecord
 from sinks.postgres.migrate import migrate
 from support.derived import (

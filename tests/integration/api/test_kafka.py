@@ -18,9 +18,10 @@ from api.freshness.barrier import Offsets
 from api.freshness.kafka import KafkaOffsets
 from api.ingest.kafka import KafkaLog
 from schemas.codec import Codec, ShippedSchemaIds
+from schemas.enums import CommandType, EventType, Kind
 from schemas.ids import CommandId, ConversationId, EventId, MessageId, TenantId, UserId
 from schemas.keys import partition_of
-from schemas.records import CommandType, ConversationEvent, EventType, Kind, MemoryCommand, Position
+from schemas.records import ConversationEvent, MemoryCommand, Position
 from support.infrastructure import Infrastructure
 from topology.errors import Retryable
 from topology.kafka import consumer_config, producer_config

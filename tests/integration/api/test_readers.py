@@ -12,7 +12,7 @@ from api.readers.database import Database
 from api.readers.items import ItemReader
 from api.readers.outcomes import OutcomeReader
 from api.readers.people import PeopleReader
-from schemas.records import OutcomeStatus
+from schemas.enums import OutcomeStatus
 from support.api_story import ACME, ANA, FAMILY, LATER, LISBON, OTHER, PORTO, RECORDED, START
 
 pytestmark = pytest.mark.integration

@@ -17,9 +17,10 @@ from confluent_kafka.admin import AdminClient
 
 from integration.engine.workers import WAIT_SECONDS, Workers, wait_for
 from schemas.codec import Codec, ShippedSchemaIds
+from schemas.enums import EventType
 from schemas.ids import ConversationId, EventId, MessageId, TenantId, UserId
 from schemas.keys import partition_of
-from schemas.records import ConversationEvent, EventType, Outcome
+from schemas.records import ConversationEvent, Outcome
 from schemas.state import ConversationState
 from streams.engine.lanes import EXIT_TOO_MUCH_POISON
 from support.broker import PARTITIONS, alter, fresh_topics, read_all, send

@@ -12,9 +12,10 @@ import pytest
 
 from integration.engine.workers import Workers, wait_for
 from schemas.codec import Codec, ShippedSchemaIds
+from schemas.enums import EventType
 from schemas.ids import ConversationId, EventId, MessageId, TenantId, UserId
 from schemas.keys import partition_of
-from schemas.records import ConversationEvent, EventType, Outcome
+from schemas.records import ConversationEvent, Outcome
 from schemas.state import ConversationState
 from support.broker import PARTITIONS, fresh_topics, read_all, send
 from support.counting import routing

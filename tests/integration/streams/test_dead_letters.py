@@ -19,10 +19,11 @@ from click.testing import CliRunner, Result
 from confluent_kafka import Producer
 
 from schemas.codec import Codec
+from schemas.enums import EventType
 from schemas.errors import Retryable
 from schemas.ids import ConversationId, EventId, MessageId, TenantId, UserId
 from schemas.keys import partition_of
-from schemas.records import ConversationEvent, EventType, Message, Outcome, Position
+from schemas.records import ConversationEvent, Message, Outcome, Position
 from schemas.registry import RegistrySchemaIds
 from streams.__main__ import cli
 from streams.dead_letters.desk import DeadLetterDesk

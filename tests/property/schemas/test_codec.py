@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from schemas.agreement import record_types
 from schemas.catalogue import shipped
 from schemas.codec import Codec, ShippedSchemaIds, Undecodable
+from schemas.enums import EventType
 from schemas.examples import EXAMPLES
 from schemas.ids import ConversationId, EventId, MessageId, TenantId, UserId
 from schemas.json_events import InvalidEvent, read_event, write_event
 from schemas.limits import validate
-from schemas.records import ConversationEvent, EventType, Record
+from schemas.records import ConversationEvent, Record
 from support.records import records
 
 CODEC = Codec(ShippedSchemaIds())

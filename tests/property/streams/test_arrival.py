@@ -7,7 +7,8 @@ from collections import Counter, defaultdict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.records import ConversationEvent, EventType, OutcomeStatus
+from schemas.enums import EventType, OutcomeStatus
+from schemas.records import ConversationEvent
 from streams.replay import MemoryLog, event_record
 from support.conversations import arrivals, histories, long_conversations, nearly_in_order, rivals, worlds
 from support.folding import event_records, extract

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.records import ConversationEvent, EventType, Message
+from schemas.enums import EventType
+from schemas.records import ConversationEvent, Message
 from support.conversations import arrivals, histories, is_change, texts_of, vocabularies
 from support.memory import Memory
 from support.speech import conversation, deleted, edited, said

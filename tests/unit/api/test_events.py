@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from api.readers.outcomes import RecordOutcome
-from schemas.records import EventType, OutcomeStatus, Position
+from schemas.enums import EventType, OutcomeStatus
+from schemas.records import Position
 from support.api_fakes import TENANT, away, world
 
 pytestmark = pytest.mark.asyncio

@@ -12,8 +12,9 @@ import pytest
 from api.models.people import MessagePage, StoredMessage
 from api.models.recall import RecallResult
 from api.models.values import PositionShape
+from schemas.enums import CommandType, Kind
 from schemas.ids import ItemId, UserId, item_id
-from schemas.records import CommandType, Kind, Position
+from schemas.records import Position
 from support.api_fakes import TENANT, World, an_item, world
 
 pytestmark = pytest.mark.asyncio

@@ -8,7 +8,8 @@ import pytest
 
 from api.readers.outcomes import RecordOutcome
 from api.status import BEST_FIRST, StatusDesk, best
-from schemas.records import OutcomeStatus, Position
+from schemas.enums import OutcomeStatus
+from schemas.records import Position
 from support.api_fakes import TENANT, FakeFreshness, FakeOutcomes
 from topology.errors import Retryable
 

@@ -16,9 +16,10 @@ from confluent_kafka import KafkaError
 from deploy.local import feed as feeding
 from deploy.local.feed import FeedReport
 from schemas.codec import Codec, ShippedSchemaIds
+from schemas.enums import EventType, Role
 from schemas.ids import ConversationId, EventId, MessageId, TenantId, UserId
 from schemas.keys import partition_of
-from schemas.records import ConversationEvent, EventType, Role
+from schemas.records import ConversationEvent
 from schemas.transcript import NotAnEvent, event_of
 
 TENANT = TenantId("local")

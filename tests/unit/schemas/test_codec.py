@@ -11,8 +11,9 @@ from fastavro import parse_schema, schemaless_writer
 
 from schemas.catalogue import Catalogue, SchemaVersion, shipped
 from schemas.codec import Codec, ShippedSchemaIds, Undecodable, UnknownSchemaId
+from schemas.enums import EventType, Role
 from schemas.ids import ConversationId, EventId, MessageId, TenantId, UserId
-from schemas.records import ConversationEvent, EventType, Role
+from schemas.records import ConversationEvent
 from schemas.state import Positions
 
 EVENT = ConversationEvent(

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from schemas.enums import EventType, Role
 from schemas.ids import ConversationId, EventId, MessageId, TenantId, UserId
 from schemas.json_events import InvalidEvent, read_event, write_event
-from schemas.records import ConversationEvent, EventType, Role
+from schemas.records import ConversationEvent
 
 TENANT = TenantId("local")
 BODY: dict[str, Any] = {

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from schemas.enums import EventType
 from schemas.ids import ConversationId, EventId, MessageId, TenantId, UserId
 from schemas.limits import TEXT_BYTES, tenant_of_key, time_in_future, validate
-from schemas.records import ConversationEvent, EventType
+from schemas.records import ConversationEvent
 
 SAID = ConversationEvent(
     event_id=EventId("e-1"),

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from schemas import transcript
+from schemas.enums import EventType
 from schemas.ids import TenantId
-from schemas.records import EventType
 
 TENANT = TenantId("acme")
 LINE = {

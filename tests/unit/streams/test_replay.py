@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from schemas.records import ItemStatus, MemoryItem, Outcome, Position
+from schemas.enums import ItemStatus
+from schemas.records import MemoryItem, Outcome, Position
 from streams.ports import RawRecord
 from streams.replay import MemoryLog, Replay, both_stages, event_record, replay_file
 from support.memory import CODEC

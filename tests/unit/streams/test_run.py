@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from schemas.codec import Codec, ShippedSchemaIds, UnknownSchemaId
+from schemas.enums import EventType
 from schemas.errors import Retryable
 from schemas.ids import ConversationId, EventId, TenantId
-from schemas.records import ConversationEvent, EventType, Position
+from schemas.records import ConversationEvent, Position
 from streams.ports import Output, PoisonRecord, RawRecord, SourceRecord, Stores
 from streams.run import fold_run
 from streams.stores import MemoryTable, RunStores

@@ -15,8 +15,9 @@ from confluent_kafka import KafkaError, KafkaException
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from schemas.enums import EventType
 from schemas.ids import ConversationId, EventId, TenantId, UserId
-from schemas.records import ConversationEvent, EventType
+from schemas.records import ConversationEvent
 from streams.engine import broker, lane, lanes, restore, transaction
 from streams.engine.restore import Restorer
 from streams.engine.table import POSITIONS_KEY, PartitionTable

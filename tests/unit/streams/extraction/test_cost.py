@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from schemas.enums import Role
 from schemas.ids import MessageId, TenantId, UserId
-from schemas.records import Role
 from schemas.state import Turn
 from streams.extraction.rules import RuleExtractor
 from streams.extraction.rules.found import MOST_CANDIDATES

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from schemas.records import Granularity
+from schemas.enums import Granularity
 from streams.extraction.calendar_spans import Lean, easter
 from streams.extraction.date_grammar import EXPRESSIONS
 from streams.extraction.dates import Clock, DateMention, Part, find_dates, zone_of

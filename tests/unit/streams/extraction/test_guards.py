@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from schemas.enums import Role, Tense
 from schemas.ids import MessageId, TenantId, UserId
-from schemas.records import Candidate, Role, Tense
+from schemas.records import Candidate
 from schemas.state import Turn
 from streams.extraction.rules import RuleExtractor
 from streams.extraction.sentences import plain, sentences

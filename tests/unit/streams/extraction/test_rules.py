@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from schemas.enums import Role
 from schemas.ids import MessageId, TenantId, UserId
-from schemas.records import Candidate, Role
+from schemas.records import Candidate
 from schemas.state import Turn
 from streams.extraction.canonical import canonicalise
 from streams.extraction.rules import RuleExtractor, rules_table

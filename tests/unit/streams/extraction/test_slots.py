@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from schemas.enums import Kind
 from schemas.ids import ItemId
-from schemas.records import Kind
 from streams.extraction.slots import CATALOGUE, PROFILE_ORDER, UnknownSlot, slot_of, track_of
 
 ITEM = ItemId("0b6c7f6e-0000-5000-8000-000000000001")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from schemas.enums import EventType, Role
 from schemas.ids import ConversationId, EventId, MessageId, TenantId, UserId
-from schemas.records import ConversationEvent, EventType, Role
+from schemas.records import ConversationEvent
 from streams.extraction.rules import RuleExtractor, found_in, rules_table
 
 SAID = datetime(2024, 6, 12, 15, 30, tzinfo=UTC)

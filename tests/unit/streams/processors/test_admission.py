@@ -7,12 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from schemas.enums import EventType, OutcomeStatus
 from schemas.ids import EventId
-from schemas.records import (
-    EventType,
-    OutcomeStatus,
-    Position,
-)
+from schemas.records import Position
 from streams.ports import RawRecord
 from streams.processors.admission import MOST_BYTES
 from streams.processors.outcomes import LETTER_BYTES

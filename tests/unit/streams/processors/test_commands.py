@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from schemas.enums import CommandType, ItemStatus, Kind
 from schemas.ids import ItemId
-from schemas.records import CommandType, Evidence, ItemStatus, Kind, MemoryItem, Profile
+from schemas.records import Evidence, MemoryItem, Profile
 from streams.ports import PoisonRecord
 from support.memory import Memory, command, id_of, minute
 from support.speech import said

@@ -6,9 +6,10 @@ from typing import NoReturn
 
 import pytest
 
+from schemas.enums import ItemStatus
 from schemas.ids import UserId
 from schemas.keys import join_key, partition_of
-from schemas.records import Evidence, ItemStatus, MemoryItem, Position
+from schemas.records import Evidence, MemoryItem, Position
 from streams.ports import PoisonRecord, RawRecord, SourceRecord
 from streams.processors.consolidate import ConsolidateProcessor
 from streams.replay import PARTITIONS

@@ -6,13 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from schemas.enums import EventType, Role
 from schemas.ids import ConversationId
-from schemas.records import (
-    ConversationEvent,
-    EventType,
-    Message,
-    Role,
-)
+from schemas.records import ConversationEvent, Message
 from support.extracting import Extract, status_and_reasons
 from support.speech import ANNA, CONVERSATION, START, conversation, deleted, edited, said
 from topology.topics import TopicName

@@ -6,12 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from schemas.enums import OutcomeStatus, Role
 from schemas.ids import ConversationId, EventId, MessageId, UserId
 from schemas.keys import partition_of
-from schemas.records import (
-    OutcomeStatus,
-    Role,
-)
 from support.extracting import PARTITIONS, Extract, status_and_reasons
 from support.speech import START, said
 from topology.dead_letters import parse

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from schemas.records import ItemStatus, Kind, MemoryItem, Position, Profile
+from schemas.enums import ItemStatus, Kind
+from schemas.records import MemoryItem, Position, Profile
 from streams.processors.assertions import Owner
 from streams.processors.items import Cause, version
 from streams.processors.profiles import SLOTS_SHOWN, TOP_SHOWN, ItemChange, anew, changed

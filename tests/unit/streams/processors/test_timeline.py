@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from schemas.records import Evidence, ItemStatus, Tense
+from schemas.enums import ItemStatus, Tense
+from schemas.records import Evidence
 from streams.processors.timeline import CORRECTED, FORGOTTEN, Standing, standings
 from support.assertions import asserted, day, days_of
 

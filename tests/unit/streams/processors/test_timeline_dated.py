@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.records import Evidence, ItemStatus, Kind, Tense
+from schemas.enums import ItemStatus, Kind, Tense
+from schemas.records import Evidence
 from streams.processors.timeline import Standing, standings
 from support.assertions import asserted, day, days_of
 
