@@ -5,7 +5,8 @@
 """Quix Streams under the stopwatch: a stateful count, everything else as Quix sets it.
 
 Runs in an environment of its own, which uv makes from the lines above and the lock beside this file. Quix keeps the
-state in RocksDB and in a changelog; it commits every five seconds, at least once, or exactly once after each run.
+state in RocksDB and in a changelog. Arguments: its guarantee, `at-least-once` or `exactly-once`, and when it commits:
+`each-run`, after so many records, or `seldom`, every five seconds, as it sets itself.
 """
 
 from __future__ import annotations
@@ -24,13 +25,14 @@ HEADER_BYTES = 5
 
 
 def main() -> None:
-    environ, guarantee = os.environ, sys.argv[1]
+    environ = os.environ
+    guarantee, commits = sys.argv[1:]
     app = Application(
         broker_address=environ["KAFKA_BOOTSTRAP_SERVERS"],
         consumer_group=environ["BENCH_GROUP"],
         auto_offset_reset="earliest",
         processing_guarantee=guarantee,
-        commit_every=int(environ["RUN_MAX_RECORDS"]) if guarantee == "exactly-once" else 0,
+        commit_every=int(environ["RUN_MAX_RECORDS"]) if commits == "each-run" else 0,
         state_dir=environ["STATE_DIR"],
         loglevel="WARNING",
     )

@@ -62,15 +62,13 @@ class Feeder(threading.Thread):
     def run(self) -> None:
         known = {told.number for told in self.sent}
         fresh = (planned for planned in self._planned if planned.number not in known)
-        begun, sending = 0.0, count()
+        begun, sending = 0.0, count(1)
         for planned in fresh:
             begun = begun or time.monotonic()
             if self._done.is_set():
                 break
             self._send(planned)
-            ahead = begun + next(sending) / self._rate - time.monotonic()
-            if ahead > 0:
-                self._producer.poll(ahead)
+            self._wait_until(begun + next(sending) / self._rate)
         left = self._producer.flush(PATIENCE_SECONDS)
         if left:
             self.failed.append(f"{left} records were never acknowledged")
@@ -86,6 +84,11 @@ class Feeder(threading.Thread):
         self.stop()
         if self.failed:
             raise RuntimeError(f"the input could not be sent: {self.failed[0]} ({len(self.failed)} in all)")
+
+    def _wait_until(self, due: float) -> None:
+        """Acknowledgements are heard meanwhile; each of them ends a poll, and none of them the waiting."""
+        while (left := due - time.monotonic()) > 0:
+            self._producer.poll(left)
 
     def _send(self, planned: Planned) -> None:
         while True:
