@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from schemas.enums import Granularity, Tense
-from streams.extraction.calendar_spans import Lean
 from streams.extraction.clauses import Clause
-from streams.extraction.dates import Clock, DateMention, Part, find_dates
+from streams.extraction.dates import Clock, DateMention, Lean, Part, find_dates
 from streams.extraction.rules.found import Times
 from streams.extraction.rules.model import Dated
 from streams.extraction.verbs import Aspect

@@ -1,26 +1,28 @@
-"""The grammar of English date expressions: a table of patterns, each with the function that says what it means.
+"""English: its date expressions as a table of patterns, each with the function that says what it means.
 
-Free of I/O. A language is such a table; the order is that of trial, so a longer form stands before its parts.
+Free of I/O.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Final
 
-from streams.extraction import date_meanings as means
-from streams.extraction.date_meanings import Meaning
+from streams.extraction.dates import meanings as means
+from streams.extraction.dates.language import Language, Part, by_beginning, by_word, table
 
+_UNITS_OF_TEN = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
+_TEENS = ("eleven", "twelf", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
+_DAY_WORDS = (
+    *_UNITS_OF_TEN,
+    "tenth",
+    *(f"{teen}th" for teen in _TEENS),
+    "twentieth",
+    *(f"twenty-{unit}" for unit in _UNITS_OF_TEN),
+    "thirtieth",
+    "thirty-first",
+)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expression:
-    """One form of words for a date. In `pattern` a space is any white space and `{name}` a part of `MACROS`."""
-
-    name: str
-    pattern: str
-    meaning: Meaning
-
-
-MACROS = {
+_MACROS = {
     "weekday": "(?P<weekday>monday|tuesday|wednesday|thursday|friday|saturday|sunday)",
     "short_weekday": "(?P<weekday>(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?)",
     "month": "(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
@@ -28,10 +30,11 @@ MACROS = {
     "n": r"(?P<n>\d{1,3}|(?:a )?couple(?: of)?|(?:a )?few|several|an?|one|two|three|four|five|six|seven|eight|nine|ten"
     "|eleven|twelve)",
     "unit": "(?P<unit>minutes?|mins?|hours?|hrs?|days?|nights?|weeks?|weekends?|months?|years?|yrs?)",
-    "step": "(?P<step>this past|this coming|last|past|this|coming|next)",
+    "step": "(?P<step>this past|this coming|last|past|previous|this|current|coming|next)",
     "season": "(?P<season>spring|summer|autumn|fall|winter)",
     "year": r"(?P<year>(?:18|19|20|21)\d\d)",
     "day": r"(?P<day>\d{1,2})(?:st|nd|rd|th)?",
+    "day_word": f"(?P<day>{'|'.join(_DAY_WORDS)})",
     "ordinal": r"(?P<day>\d{1,2})(?:st|nd|rd|th)",
     "nth": "(?P<nth>first|second|third|fourth|last|1st|2nd|3rd|4th)",
     "day_name": "(?P<day_name>monday|tuesday|wednesday|thursday|friday|saturday|sunday|weekend)",
@@ -47,16 +50,15 @@ MACROS = {
 }
 
 
-def _table(*rows: tuple[str, str, Meaning]) -> tuple[Expression, ...]:
-    return tuple(Expression(name=name, pattern=pattern, meaning=meaning) for name, pattern, meaning in rows)
-
-
-_ABSOLUTE = _table(
+_ABSOLUTE = table(
     ("iso", r"(?P<year>\d{4})-(?P<mm>\d\d)-(?P<dd>\d\d)", means.iso),
     ("dotted", r"(?P<left>\d{1,2})\.(?P<right>\d{1,2})\.{year}", means.dotted),
     ("slashed", r"(?P<left>\d{1,2})/(?P<right>\d{1,2})/{year}", means.slashed),
-    ("weekday_month_day", "{weekday},? {month} (?:the )?{day}(?:,? {year})?", means.month_day),
-    ("weekday_day_month", "{weekday},? (?:the )?{day} (?:of )?{month}(?:,? {year})?", means.month_day),
+    ("weekday_month_day", r"{short_weekday}\.?,? {month} (?:the )?{day}(?:,? {year})?", means.month_day),
+    ("weekday_day_month", r"{short_weekday}\.?,? (?:the )?{day} (?:of )?{month}(?:,? {year})?", means.month_day),
+    ("weekday_day", "{weekday},? (?:the )?{ordinal}(?! (?:of|in) )", means.weekday_day),
+    ("week_of", "(?:the )?week of (?:the )?{month} (?:the )?{day}(?:,? {year})?", means.week_of),
+    ("day_word_month", "(?:the )?{day_word} of {month}(?:,? {year})?", means.month_day),
     ("month_day", r"{month} (?:the )?{day}(?!\d)(?:,? {year})?(?!{counted})", means.month_day),
     ("day_month", "(?:the )?{day} (?:of )?{month}(?:,? {year})?", means.month_day),
     ("month_year", "(?:{in} )?(?:{early}[- ])?{month}(?: of)?,? {year}", means.named_month),
@@ -69,7 +71,7 @@ _ABSOLUTE = _table(
     ("feast", "(?:on|over|at|for|{in}) {feast}", means.feast),
     ("year", "{in} (?:{early} )?{year}(?!{counted})", means.plain_year),
 )
-_DAYS = _table(
+_DAYS = table(
     ("day_before_yesterday", "(?:the )?day before yesterday", means.fixed(-2)),
     ("day_after_tomorrow", "(?:the )?day after tomorrow", means.fixed(2)),
     ("night_before_last", "(?:the )?night before last", means.fixed(-2)),
@@ -79,18 +81,22 @@ _DAYS = _table(
     ("week_from_today", "a week from (?:now|today)", means.fixed(7)),
     ("week_from_tomorrow", "a week from tomorrow", means.fixed(8)),
 )
-_WEEKDAYS = _table(
+_WEEKDAYS = table(
     ("weekdays_ago", "{n} {weekday}s ago", means.weekdays_ago),
     ("weekday_before_last", "(?:the )?{weekday} before last", means.weekdays_ago),
-    ("weekday_of_week", "{weekday}{part} (?:of )?{step} week", means.weekday_of_week),
+    ("weekday_after_next", "(?:the )?{weekday} after next", means.weekday_shift),
+    ("weeks_weekday", "{step} week's {weekday}", means.weekday_of_week),
+    ("weekday_of_week", "{weekday}{part} (?:of |from )?{step} week", means.weekday_of_week),
     ("week_from_weekday", "a week from {weekday}", means.weekday_shift),
     ("weekday_week", "{weekday} week", means.weekday_shift),
     ("nth_of_month", "(?:the )?{nth} {day_name} (?:of|in) {month}(?:,? {year})?", means.nth_of_month),
+    ("nth_week_of_month", "(?:the )?{nth} week (?:of|in) {month}(?:,? {year})?", means.nth_week_of_month),
+    ("nth_day_of_month", "(?:the )?{nth} day (?:of|in) {month}(?:,? {year})?", means.nth_day_of_month),
     ("stepped_weekday", "{step} {short_weekday}{part}", means.stepped_weekday),
     ("weekday", "{weekday}{part}", means.bare_weekday),
     ("short_weekday", "(?:on|{in}) {short_weekday}{part}", means.bare_weekday),
 )
-_UNITS = _table(
+_UNITS = table(
     ("before_last", "(?:the )?(?P<unit>week|weekend|month|year) before last", means.before_last),
     ("after_next", "(?:the )?(?P<unit>week|weekend|month|year) after next", means.after_next),
     ("weekend", "(?:{step} |the |at the |over the )weekend", means.weekend),
@@ -106,10 +112,28 @@ _UNITS = _table(
     ("lasting", "for (?:the (?:past|last) )?(?:{about} )?{n} {unit}", means.lasting),
 )
 
-EXPRESSIONS: tuple[Expression, ...] = (*_ABSOLUTE, *_DAYS, *_WEEKDAYS, *_UNITS)
-"""Every form, in the order of trial."""
 
-ANCHORS = (
+def _feast(words: str) -> str:
+    name = words.removesuffix(" day").replace("years", "year").replace("'s", "").replace("valentines", "valentine")
+    return {"boxing": "boxing day", "new year eve": "new year's eve"}.get(name, name)
+
+
+_ORDINALS = {
+    "1": ("first", "1st"),
+    "2": ("second", "2nd"),
+    "3": ("third", "3rd"),
+    "4": ("fourth", "4th"),
+    "-1": ("last",),
+}
+_FROM_FOUR = ("four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_NUMBERS = {
+    "1": ("a", "an", "one"),
+    "2": ("two", "couple", "a couple", "couple of", "a couple of"),
+    "3": ("three",),
+    means.FEW: ("few", "a few", "several"),
+    **{str(number): (word,) for number, word in enumerate(_FROM_FOUR, start=4)},
+}
+_ANCHORS = (
     r"today|tonight|yesterday|tomm?orr?ow|tmr?w|tmr|ago|weekend|weeks?|months?|years?|yrs|days|nights?|day (?:before"
     r"|after)"
     "|morning|afternoon|evening|(?:mon|tues|wednes|thurs|fri|satur|sun)day|spring|summer|autumn|fall|winter"
@@ -117,7 +141,48 @@ ANCHORS = (
     "|nov(?:ember)?|dec(?:ember)?|christmas|boxing|halloween|valentine|thanksgiving|easter|new year"
     r"|mon|tues?|wed|thu|thurs|fri|sat|sun|(?:18|19|20|21)\d\d|\d{1,2}(?:st|nd|rd|th)|from now"
 )
-"""Words without which no expression is complete: where none of them stands, the table need not be tried."""
 
-REACH = 48
-"""How many characters an expression can extend from its anchor: `the beginning of September of 2019`, with spaces."""
+ENGLISH: Final = Language(
+    code="en",
+    expressions=(*_ABSOLUTE, *_DAYS, *_WEEKDAYS, *_UNITS),
+    macros=_MACROS,
+    readings={
+        "weekday": by_beginning(means.WEEKDAYS),
+        "day_name": by_beginning(means.WEEKDAYS, wee="weekend"),
+        "month": by_beginning(means.MONTHS),
+        "day": by_word({str(day): (word,) for day, word in enumerate(_DAY_WORDS, start=1)}),
+        "season": by_word({"autumn": ("fall",)}),
+        "n": by_word(_NUMBERS),
+        "nth": by_word(_ORDINALS),
+        "step": by_word({"last": ("this past", "past", "previous"), "this": ("current",), "coming": ("this coming",)}),
+        "unit": by_word(
+            {
+                "minute": ("minutes", "min", "mins"),
+                "hour": ("hours", "hr", "hrs"),
+                "day": ("days", "night", "nights"),
+                "weekend": ("weekends",),
+                "week": ("weeks",),
+                "month": ("months",),
+                "year": ("years", "yr", "yrs"),
+            }
+        ),
+        "feast": _feast,
+    },
+    anchors=_ANCHORS,
+    anchor_letters="adefhjmnostwybcv",
+    reach=48,  # `the beginning of September of 2019`, with spaces
+    parts={
+        "since": Part.SINCE,
+        "from": Part.SINCE,
+        "starting": Part.SINCE,
+        "until": Part.UNTIL,
+        "till": Part.UNTIL,
+        "by": Part.BY,
+        "before": Part.BY,
+    },
+    own_parts={"lasting": Part.SINCE},
+    articles="the",
+    no_date_after=r"\b(?:every|each|any|most|other|happy|merry|black|good|casual|taco|one|some|an?)\s+$|[$€£#@]$",
+    # `every Friday` is a habit, `happy Friday` a greeting, `Black Friday` a name, `one day` no day in particular
+    no_date_behind=r"\w|'s\s+(?:eve|day)|-\w",
+)

@@ -1,18 +1,19 @@
-"""What English date expressions mean: functions of the words, of today's local date and of how the sentence leans.
+"""What date expressions mean: functions of the words, of today's local date and of how the sentence leans.
 
-Free of I/O and of state. Which words are expressions at all is the table of `date_grammar`.
+Free of I/O and of state. Words are the names below, whatever the language; which words of it they are is its table's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import TypeAlias
 
 from schemas.enums import Granularity
-from streams.extraction.calendar_spans import (
+from streams.extraction.dates.spans import (
     DaySpan,
     Lean,
+    OutOfRange,
     calendar_day,
     checked,
     day_span,
@@ -28,37 +29,30 @@ from streams.extraction.calendar_spans import (
 )
 
 Words: TypeAlias = Mapping[str, str]
-"""The named groups of a pattern, in lower case; a group that took no part is the empty string."""
+"""The named groups of a pattern, read by its language; a group that took no part is the empty string."""
 Meaning: TypeAlias = Callable[[Words, date, Lean], "DaySpan | None"]
 """Raises OutOfRange where the words name a day that does not exist."""
 
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_MONTHS = (
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
 )
-_FROM_FOUR = ("four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_NUMBERS = {
-    **dict.fromkeys(("a", "an", "one"), 1),
-    **dict.fromkeys(("two", "couple", "a couple", "couple of", "a couple of"), 2),
-    **dict.fromkeys(("three", "few", "a few", "several"), 3),
-    **{word: at for at, word in enumerate(_FROM_FOUR, start=4)},
-}
-_VAGUE = frozenset({"few", "a few", "several"})
-_ORDINALS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "last": -1}
-_STEPS = {"last": -1, "this past": -1, "past": -1, "this": 0, "this coming": 0, "coming": 0, "next": 1, "": 0}
+STEPS = {"last": -1, "this": 0, "coming": 0, "next": 1, "": 0}
+FEW = "few"
+"""A number that is none: about three."""
 
 
 def _number(words: str) -> int:
-    return int(words) if words.isdigit() else _NUMBERS[words]
+    return 3 if words == FEW else int(words)
 
 
 def _month(words: str) -> int:
-    return next(at for at, name in enumerate(_MONTHS, start=1) if name.startswith(words[:3]))
+    return MONTHS.index(words) + 1
 
 
 def _weekday(words: str) -> int:
-    return next(at for at, name in enumerate(_WEEKDAYS) if name.startswith(words[:3]))
+    return WEEKDAYS.index(words)
 
 
 def fixed(days: int) -> Meaning:
@@ -70,17 +64,21 @@ def bare_weekday(words: Words, today: date, lean: Lean) -> DaySpan:
     return day_span(moved(today, (ahead - 7 or -7) if lean is Lean.PAST else ahead))
 
 
+def coming_weekday(words: Words, today: date, _lean: Lean) -> DaySpan:
+    return bare_weekday(words, today, Lean.FUTURE)
+
+
 def stepped_weekday(words: Words, today: date, lean: Lean) -> DaySpan:
     step, ahead = words["step"], _weekday(words["weekday"]) - today.weekday()
-    if _STEPS[step] < 0 or step.endswith("coming"):
-        return bare_weekday(words, today, Lean.PAST if _STEPS[step] < 0 else Lean.FUTURE)
+    if step in ("last", "coming"):
+        return bare_weekday(words, today, Lean.PAST if step == "last" else Lean.FUTURE)
     if step == "next":
         return day_span(moved(today, 7 + ahead))
     return day_span(moved(today, ahead % -7 if lean is Lean.PAST else ahead % 7))
 
 
 def weekday_of_week(words: Words, today: date, _lean: Lean) -> DaySpan:
-    return day_span(moved(today, 7 * _STEPS[words["step"]] + _weekday(words["weekday"]) - today.weekday()))
+    return day_span(moved(today, 7 * STEPS[words["step"]] + _weekday(words["weekday"]) - today.weekday()))
 
 
 def weekday_shift(words: Words, today: date, _lean: Lean) -> DaySpan:
@@ -94,7 +92,7 @@ def weekdays_ago(words: Words, today: date, _lean: Lean) -> DaySpan:
 
 def weekend(words: Words, today: date, lean: Lean) -> DaySpan:
     weekend = weekend_span(today)
-    if words["step"] in ("last", "past", "this past"):
+    if words["step"] == "last":
         return weekend if weekend.end <= today else weekend_span(moved(today, -7))
     if words["step"] == "next":
         return weekend_span(moved(today, 7))
@@ -104,33 +102,36 @@ def weekend(words: Words, today: date, lean: Lean) -> DaySpan:
 
 
 def week(words: Words, today: date, _lean: Lean) -> DaySpan:
-    return week_span(moved(today, 7 * _STEPS[words["step"]]))
+    return week_span(moved(today, 7 * STEPS[words["step"]]))
 
 
 def calendar_month(words: Words, today: date, _lean: Lean) -> DaySpan:
-    return month_span(today.year, today.month + _STEPS[words["step"]])
+    return month_span(today.year, today.month + STEPS[words["step"]])
 
 
 def calendar_year(words: Words, today: date, _lean: Lean) -> DaySpan:
-    return year_span(today.year + _STEPS[words["step"]])
+    return year_span(today.year + STEPS[words["step"]])
 
 
 def _shifted(unit: str, count: int, today: date) -> DaySpan:
     """The unit that lies `count` of it away from today."""
-    if unit.startswith(("day", "night")):
-        return day_span(moved(today, count))
-    if unit.startswith("weekend"):
-        return weekend_span(moved(today, 7 * count))
-    if unit.startswith("week"):
-        return week_span(moved(today, 7 * count))
-    return month_span(today.year, today.month + count) if unit.startswith("month") else year_span(today.year + count)
+    match unit:
+        case "day":
+            return day_span(moved(today, count))
+        case "weekend":
+            return weekend_span(moved(today, 7 * count))
+        case "week":
+            return week_span(moved(today, 7 * count))
+        case "month":
+            return month_span(today.year, today.month + count)
+    return year_span(today.year + count)
 
 
 def _away(words: Words, today: date, sign: int) -> DaySpan | None:
-    if words["unit"].startswith(("min", "hour", "hr")):
+    if words["unit"] in ("minute", "hour"):
         return None
     count = sign * _number(words["n"])
-    if words["n"] in _VAGUE and words["unit"].startswith(("day", "night")):
+    if words["n"] == FEW and words["unit"] == "day":
         first = moved(today, count - 2 if sign < 0 else count - 1)
         return DaySpan(first=first, end=moved(first, 4), granularity=Granularity.WEEK)
     return _shifted(words["unit"], count, today)
@@ -166,8 +167,62 @@ def month_day(words: Words, today: date, lean: Lean) -> DaySpan:
     return leaning(lambda year: calendar_day(year, month, day), today, lean)
 
 
-def dotted(words: Words, _today: date, _lean: Lean) -> DaySpan:
-    return calendar_day(int(words["year"]), int(words["right"]), int(words["left"]))
+def weekday_day(words: Words, today: date, lean: Lean) -> DaySpan:
+    """The nearest month whose day of that number is that weekday: `Thursday the 15th`."""
+    choices = [
+        day_span(day)
+        for offset in _MONTHS_AROUND
+        if (day := _day_in(month_span(today.year, today.month + offset), int(words["day"]))) is not None
+        and day.weekday() == _weekday(words["weekday"])
+        and (lean is not Lean.PAST or day <= today)
+        and (lean is not Lean.FUTURE or day >= today)
+    ]
+    if not choices:
+        raise OutOfRange(f"{words['weekday']} {words['day']}")
+    return min(choices, key=lambda span: (abs((span.first - today).days), span.first < today))
+
+
+def _day_in(month: DaySpan, number: int) -> date | None:
+    day = month.first + timedelta(days=number - 1)
+    return day if month.first <= day < month.end else None
+
+
+_MONTHS_AROUND = range(-13, 14)
+"""Every pair of a weekday and a number up to 30 falls together within so many months."""
+
+
+def week_of(words: Words, today: date, lean: Lean) -> DaySpan:
+    return week_span(month_day(words, today, lean).first)
+
+
+def nth_week_of_month(words: Words, today: date, lean: Lean) -> DaySpan:
+    """Of the weeks that lie in the month whole, as Duckling counts them."""
+    month, nth = _month(words["month"]), int(words["nth"])
+
+    def spans(year: int) -> DaySpan:
+        if nth > 0:
+            return week_span(nth_weekday(year, month, 0, nth))
+        return week_span(nth_weekday(year, month, 6, -1))
+
+    return spans(int(words["year"])) if words["year"] else leaning(spans, today, lean)
+
+
+def nth_day_of_month(words: Words, today: date, lean: Lean) -> DaySpan:
+    month, nth = _month(words["month"]), int(words["nth"])
+
+    def spans(year: int) -> DaySpan:
+        whole = month_span(year, month)
+        return day_span(moved(whole.first, nth - 1) if nth > 0 else moved(whole.end, -1))
+
+    return spans(int(words["year"])) if words["year"] else leaning(spans, today, lean)
+
+
+def dotted(words: Words, today: date, lean: Lean) -> DaySpan:
+    """Day before month."""
+    day, month = int(words["left"]), int(words["right"])
+    if words["year"]:
+        return calendar_day(int(words["year"]), month, day)
+    return leaning(lambda year: calendar_day(year, month, day), today, lean)
 
 
 def slashed(words: Words, _today: date, _lean: Lean) -> DaySpan | None:
@@ -205,7 +260,7 @@ def named_month(words: Words, today: date, lean: Lean) -> DaySpan:
 def _stepped(spans: Callable[[int], DaySpan], step: str, today: date) -> DaySpan:
     """`last`: wholly behind today; `next`: wholly ahead; `this`: of this year."""
     around = [spans(today.year + offset) for offset in (-2, -1, 0, 1, 2)]
-    if _STEPS[step] < 0:
+    if STEPS[step] < 0:
         return max((span for span in around if span.end <= today), key=lambda span: span.first)
     if step == "next":
         return min((span for span in around if span.first > today), key=lambda span: span.first)
@@ -229,7 +284,7 @@ def plain_year(words: Words, _today: date, _lean: Lean) -> DaySpan:
 
 def nth_of_month(words: Words, today: date, lean: Lean) -> DaySpan:
     month = _month(words["month"])
-    nth = _ORDINALS[words["nth"]]
+    nth = int(words["nth"])
 
     def spans(year: int) -> DaySpan:
         if words["day_name"] == "weekend":
@@ -239,23 +294,29 @@ def nth_of_month(words: Words, today: date, lean: Lean) -> DaySpan:
     return spans(int(words["year"])) if words["year"] else leaning(spans, today, lean)
 
 
-_FEASTS: Mapping[str, Callable[[int], date]] = {
+FEASTS: Mapping[str, Callable[[int], date]] = {
+    "new year": lambda year: date(year, 1, 1),
+    "valentine": lambda year: date(year, 2, 14),
+    "good friday": lambda year: moved(easter(year), -2),
+    "easter": easter,
+    "easter monday": lambda year: moved(easter(year), 1),
+    "pentecost": lambda year: moved(easter(year), 49),
+    "halloween": lambda year: date(year, 10, 31),
+    "thanksgiving": lambda year: nth_weekday(year, 11, 3, 4),
+    "saint nicholas": lambda year: date(year, 12, 6),
     "christmas eve": lambda year: date(year, 12, 24),
     "christmas": lambda year: date(year, 12, 25),
-    "boxing": lambda year: date(year, 12, 26),
-    "new year": lambda year: date(year, 1, 1),
-    "halloween": lambda year: date(year, 10, 31),
-    "valentine": lambda year: date(year, 2, 14),
-    "thanksgiving": lambda year: nth_weekday(year, 11, 3, 4),
-    "easter": easter,
+    "boxing day": lambda year: date(year, 12, 26),
+    "new year's eve": lambda year: date(year, 12, 31),
 }
 
 
 def feast(words: Words, today: date, lean: Lean) -> DaySpan:
-    said = words["feast"]
-    if said.startswith("new year") and said.endswith("eve"):
-        return leaning(lambda year: calendar_day(year, 12, 31), today, lean)
-    day_of = next(day_of for name, day_of in _FEASTS.items() if said.startswith(name))
+    def spans(year: int) -> DaySpan:
+        return day_span(FEASTS[words["feast"]](checked(year)))
+
+    if words["year"]:
+        return spans(int(words["year"]))
     if words["step"] and words["step"] != "this":
-        return _stepped(lambda year: day_span(day_of(year)), words["step"], today)
-    return leaning(lambda year: day_span(day_of(year)), today, lean)
+        return _stepped(spans, words["step"], today)
+    return leaning(spans, today, lean)
