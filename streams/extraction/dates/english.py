@@ -66,9 +66,10 @@ _ABSOLUTE = table(
     ("named_month", "(?:{in}|{early})[- ](?:{early}[- ])?{month}(?! (?:the )?\\d)", means.named_month),
     ("stepped_season", "{step} {season}", means.season),
     ("season_year", "(?:the )?{season} (?:of )?{year}", means.season),
-    ("day_of_month", "(?:on|{in}) the {ordinal}(?={closing})", means.day_of_month),
+    ("day_of_month", "(?:on|by|before|since|until|till|from|around) the {ordinal}(?={closing})", means.day_of_month),
     ("stepped_feast", "{step} {feast}", means.feast),
-    ("feast", "(?:on|over|at|for|{in}) {feast}", means.feast),
+    ("feast", "(?:on|by|before|since|until|till|from) {feast}", means.feast),
+    ("feast_time", "(?:at|over|for|in|during|around) {feast}", means.feast_time),
     ("year", "{in} (?:{early} )?{year}(?!{counted})", means.plain_year),
 )
 _DAYS = table(
@@ -109,7 +110,8 @@ _UNITS = table(
     ("ago", "(?:{about} )?{n} {unit} ago", means.ago),
     ("ahead", "in (?:{about} )?{n} {unit}(?:'?s? time)?", means.ahead),
     ("from_now", "{n} {unit} from (?:now|today)", means.ahead),
-    ("lasting", "for (?:the (?:past|last) )?(?:{about} )?{n} {unit}", means.lasting),
+    ("up_to_now", "(?:for|over|in) the (?:past|last) (?:{about} )?{n} {unit}", means.lasting),
+    ("lasting", "for (?:{about} )?{n} {unit}", means.lasting),
 )
 
 
@@ -180,9 +182,15 @@ ENGLISH: Final = Language(
         "by": Part.BY,
         "before": Part.BY,
     },
-    own_parts={"lasting": Part.SINCE},
+    own_parts={"lasting": Part.SINCE, "up_to_now": Part.SINCE},
     articles="the",
-    no_date_after=r"\b(?:every|each|any|most|other|happy|merry|black|good|casual|taco|one|some|an?)\s+$|[$€£#@]$",
-    # `every Friday` is a habit, `happy Friday` a greeting, `Black Friday` a name, `one day` no day in particular
+    needs_before={"lasting": r"\b(?:have|has|had|haven|hasn|been)\b|'(?:ve|d)\b|'s\s+(?:been|had|known|\w+ed)\b"},
+    # `we've had them for a year`: since then; `we rented it for a week` has no date
+    refused_before={"ahead": r"\b(?:haven|hasn|hadn)'?t\b|\bnever\b"},
+    # `we haven't talked in a few days`
+    no_date_after=r"\b(?:every|each|any|most|other|black|casual|taco|one|some|an?|happy|merry|good|great|nice"
+    r"|lovely|wonderful|fun|beautiful|relaxing|lazy|perfect|fantastic|blessed)\s+$|[$€£#@]$"
+    r"|\b(?:feels?|felt|seems?|seemed)\s+like\s+(?:just\s+|only\s+)?$",
+    # `every Friday` is a habit, `have a great Friday` a greeting, `Black Friday` a name, `one day` no certain day
     no_date_behind=r"\w|'s\s+(?:eve|day)|-\w",
 )

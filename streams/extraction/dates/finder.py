@@ -92,6 +92,8 @@ class _Grammar:
     preposition: re.Pattern[str]
     preposition_before: re.Pattern[str]
     no_date_after: re.Pattern[str]
+    needs_before: Mapping[str, re.Pattern[str]]
+    refused_before: Mapping[str, re.Pattern[str]]
 
 
 @cache
@@ -111,6 +113,8 @@ def _grammar(language: Language) -> _Grammar:
         preposition=compiled(rf"{prepositions}\s"),
         preposition_before=compiled(rf"\b{prepositions}\s+(?:(?:{language.articles})\s+)?$"),
         no_date_after=compiled(language.no_date_after),
+        needs_before={name: compiled(pattern) for name, pattern in language.needs_before.items()},
+        refused_before={name: compiled(pattern) for name, pattern in language.refused_before.items()},
     )
 
 
@@ -142,7 +146,9 @@ def _mention(grammar: _Grammar, text: str, match: re.Match[str], clock: Clock, l
     before = text[max(0, match.start() - _LOOK_BEHIND) : match.start()]
     part = _part(grammar, expression.name, before, match.group())
     leaning = _LEANS.get(part, lean)
-    span = None if grammar.no_date_after.search(before) else _read(grammar, expression, match.group(), clock, leaning)
+    if grammar.no_date_after.search(before) or not _is_meant(grammar, expression.name, text, match):
+        return None
+    span = _read(grammar, expression, match.group(), clock, leaning)
     if span is None:
         return None
     return DateMention(
@@ -154,6 +160,14 @@ def _mention(grammar: _Grammar, text: str, match: re.Match[str], clock: Clock, l
         valid_to=clock.midnight(span.end),
         granularity=span.granularity,
     )
+
+
+def _is_meant(grammar: _Grammar, expression: str, text: str, match: re.Match[str]) -> bool:
+    needed, refused = grammar.needs_before.get(expression), grammar.refused_before.get(expression)
+    if needed is None and refused is None:
+        return True
+    before = _SENTENCE_END.split(text[max(0, match.start() - _SENTENCE) : match.start()])[-1]
+    return (needed is None or needed.search(before) is not None) and (refused is None or not refused.search(before))
 
 
 def _read(grammar: _Grammar, expression: Expression, said: str, clock: Clock, lean: Lean) -> DaySpan | None:
@@ -183,6 +197,9 @@ def _part(grammar: _Grammar, expression: str, before: str, said: str) -> Part:
 
 
 _LOOK_BEHIND = 24
+_SENTENCE = 160
+"""Characters before an expression among which its verb stands."""
+_SENTENCE_END = re.compile(r"[.!?\n]\s")
 _SPACE = re.compile(r"\s+")
 _LEANS = {Part.SINCE: Lean.PAST}
 """`I'm free since Monday`: what has begun lies behind, whatever the verb."""

@@ -209,7 +209,9 @@ GERMAN: Final = Language(
     },
     own_parts={"lasting": Part.SINCE, "ago": Part.WHEN, "weekdays_ago": Part.WHEN},
     articles="dem|den|der|zum|zur|letzten|letzter",
-    no_date_after=r"\b(?:jeden|jede|jedes|guten|eines|frohe|fröhliche|schwarzer|übernächsten)\s+$|[$€£#@]$",
+    needs_before={},
+    refused_before={},
+    no_date_after=r"\b(?:jeden|jede|jedes|guten|schönen|tollen|ruhigen|eines|frohe|fröhliche|schwarzer)\s+$|[$€£#@]$",
     # `jeden Freitag` is a habit, `frohe Weihnachten` a greeting
     no_date_behind=r"\w|-\w",
 )

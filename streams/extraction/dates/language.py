@@ -58,6 +58,10 @@ class Language:
     """What may stand between the preposition and the expression."""
     own_parts: Mapping[str, Part]
     """By name, expressions whose part no preposition decides: `for three years`, or a form that begins with one."""
+    needs_before: Mapping[str, str]
+    """By name, what must stand somewhere before an expression in its sentence for it to be a date."""
+    refused_before: Mapping[str, str]
+    """By name, what must not stand there."""
     no_date_after: str
     """What right before an expression makes it no date: a habit, a greeting, a name."""
     no_date_behind: str

@@ -311,6 +311,11 @@ FEASTS: Mapping[str, Callable[[int], date]] = {
 }
 
 
+def feast_time(words: Words, today: date, lean: Lean) -> DaySpan | None:
+    """`For Halloween`: of any year, unless the sentence says whether it is over."""
+    return None if lean is Lean.NONE else feast(words, today, lean)
+
+
 def feast(words: Words, today: date, lean: Lean) -> DaySpan:
     def spans(year: int) -> DaySpan:
         return day_span(FEASTS[words["feast"]](checked(year)))

@@ -292,4 +292,12 @@ NO_DATES = [
     "we sat 5th in line",
     "the second of many",
     "week's end",
+    "we rented a boat for a week",
+    "We've sailed a lot. We rented a boat for a week",
+    "we were down 10 in the 4th and lost",
+    "I love decorating for Halloween",
+    "it feels like just yesterday",
+    "it sticks to its theme for a weekend brunch",
+    "we haven't talked in a few days",
+    "have a wonderful Sunday!",
 ]

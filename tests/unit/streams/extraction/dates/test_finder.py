@@ -58,7 +58,7 @@ def test_every_expression_is_exercised(language: Language) -> None:
     used = {mention.expression for _, clock, text, lean, *_ in cases for mention in found(text, lean, clock, language)}
     used |= {
         mention.expression
-        for text in ("for three years", "seit zwei Jahren")
+        for text in ("I've skied for three years", "for the past year or for the last 2 years", "seit zwei Jahren")
         for mention in found(text, language=language)
     }
     assert used == {expression.name for expression in language.expressions}
@@ -69,7 +69,7 @@ def test_every_expression_is_exercised(language: Language) -> None:
     [
         ("since 2019", Part.SINCE, "2019-01-01"),
         ("since Monday", Part.SINCE, "2024-06-10"),
-        ("for three years", Part.SINCE, "2021-01-01"),
+        ("I've skied for three years", Part.SINCE, "2021-01-01"),
         ("for the past two months", Part.SINCE, "2024-04-01"),
         ("until 2020", Part.UNTIL, "2020-01-01"),
         ("until the end of the year", Part.UNTIL, "2024-01-01"),
