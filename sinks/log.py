@@ -28,6 +28,8 @@ T = TypeVar("T")
 
 ANSWER_SECONDS: Final = 5.0
 RETRY_AFTER_SECONDS: Final = 0.5
+COMMIT_SECONDS: Final = 0.1
+"""Between two words to the group. Each is a record a partition for the broker to keep, and to load when it starts."""
 COMMIT_AGAIN_SECONDS: Final = 1.0
 ADRIFT_AFTER_SECONDS: Final = 35.0
 """Beyond the session, for which a join waits for members that are gone: as long as one may be busy with a batch, which
@@ -112,7 +114,7 @@ class Log(Protocol):
     def commit(self, progress: Mapping[Partition, int]) -> None:
         """Tell the group how far it is, for those who watch its lag; told again until the broker acknowledges.
 
-        Call it also with nothing new, now and then.
+        Call it also with nothing new, now and then: what is given in quick succession is told together.
         """
         ...
 
@@ -147,6 +149,7 @@ class KafkaLog:
         self._changed = False
         self._adrift_since: float | None = clock()
         self._owed: dict[Partition, int] = {}
+        self._untold = False
         self._told_at = 0.0
         self._adrift_limit = float(str(config["session.timeout.ms"])) / 1_000 + ADRIFT_AFTER_SECONDS
         self._consumer = Consumer({**config, **own})
@@ -187,9 +190,14 @@ class KafkaLog:
 
     def commit(self, progress: Mapping[Partition, int]) -> None:
         self._owed.update(progress)
-        if self._owed and (progress or self._clock() - self._told_at > COMMIT_AGAIN_SECONDS):
-            self._told_at = self._clock()
-            self._consumer.commit(offsets=[_at(p, offset) for p, offset in self._owed.items()], asynchronous=True)
+        self._untold = self._untold or bool(progress)
+        pause = COMMIT_SECONDS if self._untold else COMMIT_AGAIN_SECONDS
+        if self._owed and self._clock() - self._told_at > pause:
+            self._tell()
+
+    def _tell(self) -> None:
+        self._told_at, self._untold = self._clock(), False
+        self._consumer.commit(offsets=[_at(p, offset) for p, offset in self._owed.items()], asynchronous=True)
 
     def behind(self, positions: Mapping[Partition, int]) -> Mapping[Partition, int]:
         return {partition: max(0, self._end(partition) - offset) for partition, offset in positions.items()}
@@ -199,6 +207,8 @@ class KafkaLog:
         return 0.0 if self._adrift_since is None else self._clock() - self._adrift_since
 
     def close(self) -> None:
+        if self._untold and self._owed:
+            self._tell()
         leaving = Thread(target=self._consumer.close, name="leaving", daemon=True)
         leaving.start()
         leaving.join(CLOSE_SECONDS)
@@ -218,6 +228,7 @@ class KafkaLog:
     def _on_revoke(self, consumer: Consumer, _partitions: list[TopicPartition]) -> None:
         consumer.unassign()
         self._owed.clear()
+        self._untold = False
         self._assigned = ()
         self._adrift_since = self._clock()
         self._changed = True

@@ -12,6 +12,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 
 from sinks import log
 from sinks.log import KafkaLog
+from sinks.ports import Partition
 from topology.kafka import ClientConfig
 from topology.topics import TopicName
 
@@ -72,3 +73,46 @@ def test_a_client_that_never_leaves_its_group_keeps_nobody_from_ending(
     KafkaLog(CONFIG, [TopicName.MESSAGES]).close()
     assert time.monotonic() - began < 60
     assert "the group was not left" in caplog.text
+
+
+class Told(Consumer):
+    """Notes what the group is told, and acknowledges nothing."""
+
+    told_group: list[dict[int, int]]
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        super().__init__(config)
+        self.told_group = []
+
+    def commit(self, *, offsets: list[TopicPartition], asynchronous: bool) -> None:
+        assert asynchronous
+        self.told_group.append({one.partition: one.offset for one in offsets})
+
+    def close(self) -> None:
+        """At once."""
+
+
+def test_the_group_is_told_together_what_comes_in_quick_succession(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And at the end, whatever was not told yet."""
+    monkeypatch.setattr(log, "Consumer", Told)
+    now = 100.0
+    member = KafkaLog(CONFIG, [TopicName.MESSAGES], lambda: now)
+    group: list[dict[int, int]] = member._consumer.told_group  # type: ignore[attr-defined]
+    one, other = (Partition(topic=TopicName.MESSAGES, number=number) for number in (0, 1))
+    member.commit({one: 1})
+    assert group == [{0: 1}]
+    for offset in range(2, 7):
+        member.commit({one: offset, other: offset})
+    assert len(group) == 1
+    now += log.COMMIT_SECONDS * 1.1
+    member.commit({})
+    assert group[1:] == [{0: 6, 1: 6}]
+    now += log.COMMIT_SECONDS * 1.1
+    member.commit({})
+    assert len(group) == 2, "nothing new: it is told again only after a while"
+    now += log.COMMIT_AGAIN_SECONDS
+    member.commit({})
+    assert group[2:] == [{0: 6, 1: 6}]
+    member.commit({one: 7})
+    member.close()
+    assert group[3:] == [{0: 7, 1: 6}]
