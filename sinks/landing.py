@@ -19,7 +19,7 @@ _WILL_BE_MET_AGAIN = (Fenced, PoisonRecord, Retryable)
 
 
 class Lander:
-    """One stretch under way at the most. All methods are for one thread; of `sink`, others call `prepare` alone."""
+    """One stretch under way at the most. All methods are for one thread; `sink` only prepares meanwhile."""
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink

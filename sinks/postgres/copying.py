@@ -1,7 +1,7 @@
 """Rows to the bytes of a binary COPY, without a connection: so they can be made while another batch is landed.
 
 psycopg's own formatter makes them; it belongs to `Copy`, which wants a live connection, and is not public by itself.
-`tests/contract/test_psycopg_copy.py` says what is relied on.
+`tests/integration/sinks/postgres/test_copying.py` holds the bytes against those of `Copy`.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class TableCopy:
 
 
 def copy_of(table: Table[Any], rows: list[Row]) -> TableCopy:
-    """Raises psycopg.DataError for a value that no column of its type holds."""
+    """Raises psycopg.DataError for a value that has no bytes in its column's type; what the server minds, it says."""
     return TableCopy(table=table, rows=len(rows), data=_binary(table, rows), ends_items=_any_gone(table, rows))
 
 
@@ -86,7 +86,10 @@ def _binary(table: Table[Any], rows: Iterable[Row]) -> bytes:
     transformer = Transformer(_CONTEXT)
     transformer.set_dumper_types(_oids(table), pq.Format.BINARY)
     formatter = BinaryFormatter(transformer)
-    parts = [formatter.write_row(row) for row in rows]
+    try:
+        parts = [formatter.write_row(row) for row in rows]
+    except (ValueError, TypeError, OverflowError) as error:
+        raise psycopg.DataError(f"a value that {table.name} cannot hold: {type(error).__name__}") from error
     return b"".join([*parts, formatter.end()])
 
 

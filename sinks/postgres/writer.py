@@ -214,7 +214,8 @@ class PostgresSink:
 
     def _connect(self) -> psycopg.Connection[tuple[Any, ...]]:
         options = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
-        target = make_conninfo(self._url, application_name=self._sink, options=options, **PATIENCE)
+        own = {"application_name": self._sink, "client_encoding": "UTF8", "options": options}
+        target = make_conninfo(self._url, **own, **PATIENCE)
         connection = self._connection = self._connect_to(target, autocommit=True)
         for table in TABLES:
             connection.execute(_compose("create_staging", table))

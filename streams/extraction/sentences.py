@@ -9,6 +9,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 _END = re.compile(r"[.!?…]+[\"'\u201d)\]]*(?:\n+|(?=\s|$))|\n+|(?<=[a-z])[.!?](?=[A-Z][a-z]|I[\s'])")
 """Also where the space was forgotten: `I love it.My dog too`."""
@@ -16,7 +17,9 @@ _ABBREVIATION = re.compile(
     r"(?:^|[\s(.])(?:[A-Z]|mr|mrs|ms|dr|st|mt|prof|jr|sr|vs|etc|approx|no|e\.g|i\.e|a\.m|p\.m|u\.s)$", re.IGNORECASE
 )
 _ABBREVIATION_REACH = 8
-_TYPOGRAPHY = str.maketrans("\u2018\u2019\u02bc\u00a0\u2009\u202f", "'''   ")
+LETTER_VARIANTS: Final = str.maketrans("\u017f\u0131\u0130\u212a", "siIK")
+"""Long s, dotless i, dotted I and the sign of the kelvin: a pattern that ignores case takes them for s, i and k."""
+_TYPOGRAPHY = str.maketrans("\u2018\u2019\u02bc\u00a0\u2009\u202f", "'''   ") | LETTER_VARIANTS
 _FOREIGN = re.compile(
     r"```.*?(?:```|\Z)"  # a block of code
     r"|^[ \t]*>[^\n]*$"  # a quoted line of mail or chat
@@ -57,7 +60,7 @@ class Ranges:
 
 
 def plain(text: str) -> str:
-    """`text` with one form of apostrophe and of space: as long as before, so places in one are places in the other."""
+    """`text` with one form of apostrophe, space and letter: as long as before, so places in one are places in both."""
     return text if text.isascii() else text.translate(_TYPOGRAPHY)
 
 

@@ -17,16 +17,17 @@ _DAY_WORDS = (
     "tenth",
     *(f"{teen}th" for teen in _TEENS),
     "twentieth",
-    *(f"twenty-{unit}" for unit in _UNITS_OF_TEN),
+    *(f"twenty[- ]{unit}" for unit in _UNITS_OF_TEN),
     "thirtieth",
-    "thirty-first",
+    "thirty[- ]first",
 )
 
 _MACROS = {
     "weekday": "(?P<weekday>monday|tuesday|wednesday|thursday|friday|saturday|sunday)",
     "short_weekday": "(?P<weekday>(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?)",
-    "month": "(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
-    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?",
+    # small `may` is a verb, unless a number follows it or `in` stands before it
+    "month": r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|(?-i:May|MAY)|may(?=\s+(?:the\s+)?\d)"
+    r"|(?<=\bin\s)may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?",
     "n": r"(?P<n>\d{1,3}|(?:a )?couple(?: of)?|(?:a )?few|several|an?|one|two|three|four|five|six|seven|eight|nine|ten"
     "|eleven|twelve)",
     "unit": "(?P<unit>minutes?|mins?|hours?|hrs?|days?|nights?|weeks?|weekends?|months?|years?|yrs?)",
@@ -38,14 +39,15 @@ _MACROS = {
     "ordinal": r"(?P<day>\d{1,2})(?:st|nd|rd|th)",
     "nth": "(?P<nth>first|second|third|fourth|last|1st|2nd|3rd|4th)",
     "day_name": "(?P<day_name>monday|tuesday|wednesday|thursday|friday|saturday|sunday|weekend)",
-    "feast": "(?P<feast>christmas(?: eve| day)?|boxing day|new years?(?:'s)?(?: eve| day)?|halloween"
-    "|valentine(?:'?s)?(?: day)?|thanksgiving|easter)",
+    "feast": "(?P<feast>good friday|easter monday|christmas(?: eve| day)?|boxing day|new years?(?:'s)?(?: eve| day)?"
+    "|halloween|valentine(?:'?s)?(?: day)?|thanksgiving|easter)",
     "in": "(?:in|since|until|till|by|before|during|from|around)",
     "early": "(?:early|mid|late|earlier|later)",
     "about": "(?:about|around|almost|over|nearly|roughly|like|more than|just)",
     "part_of": "(?:end|start|beginning|middle) of",
     "closing": r"\s*(?:[.,;!?)]|$|(?:and|but|at|so|to|with|for)\b)",
-    "counted": r"[\d:%-]|[.,]\d|\s*(?:[a-z]*bytes?|[kmg]b|ms|people|users?|dollars?|euros?|steps|words|lines|times)\b",
+    "counted": r"[\d:%-]|[.,]\d|\s*(?:[a-z]*bytes?|[kmg]b|ms|people|users?|dollars?|euros?|steps|words|lines|times"
+    r"|years|days|weeks|hours|minutes|met(?:er|re)s|miles|km|feet)\b",
     "part": r"(?: (?:in the )?(?:early |late )?(?:morning|afternoon|evening|night|noon|lunchtime))?",
 }
 
@@ -68,8 +70,8 @@ _ABSOLUTE = table(
     ("season_year", "(?:the )?{season} (?:of )?{year}", means.season),
     ("day_of_month", "(?:on|by|before|since|until|till|from|around) the {ordinal}(?={closing})", means.day_of_month),
     ("stepped_feast", "{step} {feast}", means.feast),
-    ("feast", "(?:on|by|before|since|until|till|from) {feast}", means.feast),
-    ("feast_time", "(?:at|over|for|in|during|around) {feast}", means.feast_time),
+    ("feast", "(?:on|by|before|since|until|till|from) {feast}(?:,? {year})?", means.feast),
+    ("feast_time", "(?:at|over|for|in|during|around) {feast}(?: {year})?", means.feast_time),
     ("year", "{in} (?:{early} )?{year}(?!{counted})", means.plain_year),
 )
 _DAYS = table(
@@ -88,6 +90,7 @@ _WEEKDAYS = table(
     ("weekday_after_next", "(?:the )?{weekday} after next", means.weekday_shift),
     ("weeks_weekday", "{step} week's {weekday}", means.weekday_of_week),
     ("weekday_of_week", "{weekday}{part} (?:of |from )?{step} week", means.weekday_of_week),
+    ("weeks_from_weekday", "{n} weeks from {weekday}", means.weeks_from_weekday),
     ("week_from_weekday", "a week from {weekday}", means.weekday_shift),
     ("weekday_week", "{weekday} week", means.weekday_shift),
     ("nth_of_month", "(?:the )?{nth} {day_name} (?:of|in) {month}(?:,? {year})?", means.nth_of_month),
@@ -113,6 +116,10 @@ _UNITS = table(
     ("up_to_now", "(?:for|over|in) the (?:past|last) (?:{about} )?{n} {unit}", means.lasting),
     ("lasting", "for (?:{about} )?{n} {unit}", means.lasting),
 )
+
+
+def _spellings(day: str) -> tuple[str, ...]:
+    return (day.replace("[- ]", "-"), day.replace("[- ]", " "))
 
 
 def _feast(words: str) -> str:
@@ -152,7 +159,7 @@ ENGLISH: Final = Language(
         "weekday": by_beginning(means.WEEKDAYS),
         "day_name": by_beginning(means.WEEKDAYS, wee="weekend"),
         "month": by_beginning(means.MONTHS),
-        "day": by_word({str(day): (word,) for day, word in enumerate(_DAY_WORDS, start=1)}),
+        "day": by_word({str(day): _spellings(word) for day, word in enumerate(_DAY_WORDS, start=1)}),
         "season": by_word({"autumn": ("fall",)}),
         "n": by_word(_NUMBERS),
         "nth": by_word(_ORDINALS),
@@ -183,12 +190,13 @@ ENGLISH: Final = Language(
         "before": Part.BY,
     },
     own_parts={"lasting": Part.SINCE, "up_to_now": Part.SINCE},
+    begun=frozenset({"since"}),
     articles="the",
     needs_before={"lasting": r"\b(?:have|has|had|haven|hasn|been)\b|'(?:ve|d)\b|'s\s+(?:been|had|known|\w+ed)\b"},
     # `we've had them for a year`: since then; `we rented it for a week` has no date
     refused_before={"ahead": r"\b(?:haven|hasn|hadn)'?t\b|\bnever\b"},
     # `we haven't talked in a few days`
-    no_date_after=r"\b(?:every|each|any|most|other|black|casual|taco|one|some|an?|happy|merry|good|great|nice"
+    no_date_after=r"\b(?:(?:every|each)\s+(?:first|1st|second|2nd|third|3rd|fourth|4th|last)|every|each|any|most|other|after|black|casual|taco|one|some|an?|happy|merry|good|great|nice"
     r"|lovely|wonderful|fun|beautiful|relaxing|lazy|perfect|fantastic|blessed)\s+$|[$€£#@]$"
     r"|\b(?:feels?|felt|seems?|seemed)\s+like\s+(?:just\s+|only\s+)?$",
     # `every Friday` is a habit, `have a great Friday` a greeting, `Black Friday` a name, `one day` no certain day

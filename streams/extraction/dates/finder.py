@@ -17,6 +17,7 @@ from schemas.enums import Granularity
 from streams.extraction.dates.english import ENGLISH
 from streams.extraction.dates.language import Expression, Language, Part
 from streams.extraction.dates.spans import DaySpan, Lean, OutOfRange
+from streams.extraction.sentences import LETTER_VARIANTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,8 +145,9 @@ def _windows(grammar: _Grammar, text: str, start: int, stop: int) -> list[tuple[
 def _mention(grammar: _Grammar, text: str, match: re.Match[str], clock: Clock, lean: Lean) -> DateMention | None:
     expression = grammar.expressions[match.lastgroup or ""]
     before = text[max(0, match.start() - _LOOK_BEHIND) : match.start()]
-    part = _part(grammar, expression.name, before, match.group())
-    leaning = _LEANS.get(part, lean)
+    preposition = _preposition(grammar, before, match.group())
+    part = _part(grammar, expression.name, preposition)
+    leaning = Lean.PAST if preposition in grammar.language.begun else lean
     if grammar.no_date_after.search(before) or not _is_meant(grammar, expression.name, text, match):
         return None
     span = _read(grammar, expression, match.group(), clock, leaning)
@@ -184,16 +186,25 @@ def _read(grammar: _Grammar, expression: Expression, said: str, clock: Clock, le
 
 
 def _named(language: Language, group: str, said: str) -> str:
-    words = _SPACE.sub(" ", said).lower()
+    words = _folded(said)
     reading = language.readings.get(group)
     return words if reading is None else reading(words)
 
 
-def _part(grammar: _Grammar, expression: str, before: str, said: str) -> Part:
+def _preposition(grammar: _Grammar, before: str, said: str) -> str | None:
+    found = grammar.preposition.match(said) or grammar.preposition_before.search(before)
+    return _folded(found.group(1)) if found else None
+
+
+def _part(grammar: _Grammar, expression: str, preposition: str | None) -> Part:
     if (own := grammar.language.own_parts.get(expression)) is not None:
         return own
-    preposition = grammar.preposition.match(said) or grammar.preposition_before.search(before)
-    return grammar.language.parts[preposition.group(1).lower()] if preposition else Part.WHEN
+    return Part.WHEN if preposition is None else grammar.language.parts[preposition]
+
+
+def _folded(said: str) -> str:
+    """As the tables have it. A pattern that ignores case takes these letters for s, i and k, and `lower` does not."""
+    return _SPACE.sub(" ", said).translate(LETTER_VARIANTS).lower()
 
 
 _LOOK_BEHIND = 24
@@ -201,5 +212,3 @@ _SENTENCE = 160
 """Characters before an expression among which its verb stands."""
 _SENTENCE_END = re.compile(r"[.!?\n]\s")
 _SPACE = re.compile(r"\s+")
-_LEANS = {Part.SINCE: Lean.PAST}
-"""`I'm free since Monday`: what has begun lies behind, whatever the verb."""

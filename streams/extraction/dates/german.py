@@ -32,55 +32,57 @@ _MACROS = {
     "nth": "(?P<nth>erst|zweit|dritt|viert|letzt)e[mnrs]?",
     "feast": "(?P<feast>heiligabend|weihnachten|silvester|neujahr|karfreitag|ostersonntag|ostermontag|ostern|pfingsten"
     "|halloween|nikolaus|valentinstag)",
-    "in": "(?:in|im|am|um|seit|bis|ab|von|vom|vor|nach|gegen|zu|zum|an|über|ueber)",
+    "in": "(?:in|im|am|um|seit|bis|ab|von|vom|vor|gegen|zu|zum|an|über|ueber)",
     "article": "(?:(?:den|dem|der|das|zum|zur) )?",
     "early": "(?:anfang|mitte|ende)",
     "about": "(?:etwa|ungef(?:ä|ae)hr|circa|ca\\.|rund|fast|knapp|(?:ü|ue)ber|gut|mehr als)",
-    "counted": r"(?:[\d:%-]|[.,]\d"
-    r"|\s*(?:[a-zäöü]*bytes?|[kmg]b|euro|leuten?|menschen|personen|zeilen|mal|meter|km|kg)\b)",
+    "counted": r"(?:[\d:%€-]|[.,]\d"
+    r"|\s*(?:[a-zäöü]*bytes?|[kmg]b|euro|leuten?|menschen|personen|zeilen|zeichen|mal|metern?|km|kg|jahren?|tagen?|stunden?)\b)",
     "no_month": r"(?!\s*(?:\d|j[äa]n|jaen|feb|m[äa]r|maer|mrz|apr|mai|jun|jul|aug|sep|okt|nov|dez))",
-    "no_place": r"(?!\s+(?:tage?|platz|stelle|stock)\b)",
+    # what an ordinal counts is a noun, and so is capital
+    "no_place": r"(?!\s+(?-i:[A-ZÄÖÜ])|\s+(?:tage?|mal|platz|stelle|stock|klasse)\b|\s*(?:bis|und|oder|[-/])\s*\d)",
+    "day_month": r"(?P<left>\d{1,2})\.\s?(?P<right>\d{1,2})\.",
+    # the adverb is small but at the beginning of a sentence; `am Morgen`, `der nächste morgen` are times of a day
+    "morgen": r"(?:(?<!\bam\s)(?<!\bder\s)(?<!guten\s)(?<!jeden\s)(?<!eines\s)(?<!frühen\s)(?<!nächsten\s)"
+    r"(?-i:morgen)|(?<![\w,]\s)(?-i:Morgen))",
     "on": "(?:am|vom|zum|ab|bis|seit)",
 }
 
 _ABSOLUTE = table(
     ("iso", r"(?P<year>\d{4})-(?P<mm>\d\d)-(?P<dd>\d\d)", means.iso),
-    ("weekday_dotted", r"{weekday},? {article}(?P<left>\d{1,2})\.\s?(?P<right>\d{1,2})\.\s?{year}", means.dotted),
-    ("dotted", r"(?P<left>\d{1,2})\.\s?(?P<right>\d{1,2})\.\s?{year}", means.dotted),
-    (
-        "day_dot_month",
-        r"{on} {article}(?P<left>\d{1,2})\.\s?(?P<right>\d{1,2})\.(?!\d)",
-        means.dotted,
-    ),
+    ("weekday_dotted", r"{weekday},? {article}{day_month}(?:\s?{year})?(?!\s?\d)", means.dotted),
+    ("dotted", r"{day_month}\s?{year}", means.dotted),
+    ("day_dot_month", r"{on} {article}{day_month}(?!\s?\d)", means.dotted),
     ("weekday_day_month", r"{weekday},? {article}{day}\s?{month}(?: {year})?", means.month_day),
     ("day_month", r"{day}\s?{month}(?: {year})?", means.month_day),
     ("month_year", "(?:{in} )?(?:{early} )?{month} {year}", means.named_month),
+    ("month_of_year", "(?:im |{early} )?{month} {step} jahres", means.month_of_year),
     ("stepped_month", "{step} {month}", means.named_month),
-    ("named_month", r"(?:{in}|{early}) (?:{early} )?{month}(?! \d)", means.named_month),
+    ("named_month", r"(?:im|seit|ab|bis|{early}) (?:{early} )?{month}(?! \d)", means.named_month),
     ("season_year", "{season} (?:des jahres )?{year}", means.season),
     ("stepped_season", "{step} {season}", means.season),
     ("day_of_month", "{on} {article}{day}{no_month}{no_place}", means.day_of_month),
     ("feast_year", "{feast} {year}", means.feast),
     ("stepped_feast", "{step} {feast}", means.feast),
-    ("feast", "{in} {feast}", means.feast),
+    ("feast", "{in} {feast}(?: {year})?", means.feast),
     ("year", "(?:(?:{in}|des) jahre?s? |in |seit |bis |ab |um |{early} ){year}(?!{counted})", means.plain_year),
 )
 _DAYS = table(
     ("day_before_yesterday", "vorgestern{part}", means.fixed(-2)),
     ("day_after_tomorrow", "(?:ü|ue)bermorgen{part}", means.fixed(2)),
-    ("week_from_today", "heute in (?:einer|1) woche", means.fixed(7)),
+    ("ahead_from_today", "heute in {n} {unit}", means.day_from_today(1)),
+    ("ago_from_today", "heute vor {n} {unit}", means.day_from_today(-1)),
     ("week_from_tomorrow", "morgen in (?:einer|1) woche", means.fixed(8)),
-    ("week_before_today", "heute vor (?:einer|1) woche", means.fixed(-7)),
     ("yesterday", "gestern{part}|letzte nacht|vergangene nacht", means.fixed(-1)),
     ("today", "heute{part}|diesen (?:morgen|vormittag|nachmittag|abend)", means.fixed(0)),
-    ("tomorrow", r"(?<!\bam\s)(?<!guten\s)(?<!jeden\s)(?<!schönen\s)(?<!eines\s)morgen{part}", means.fixed(1)),
+    ("tomorrow", "{morgen}{part}", means.fixed(1)),
 )
 _WEEKDAYS = table(
-    ("weekdays_ago", "(?:vor )?{n} {weekday}en", means.weekdays_ago),
+    ("weekdays_ago", "vor {n} {weekday}en", means.weekdays_ago),
     ("weekday_before_last", "vorletzte[nrms]? {weekday}", means.weekdays_ago),
     ("weekday_after_next", "(?:ü|ue)bern(?:ä|ae)chste[nrms]? {weekday}", means.weekday_shift),
     ("weekday_of_week", "{weekday}{part} (?:der |in der )?{step} woche", means.weekday_of_week),
-    ("week_from_weekday", "{weekday} in (?:einer|1) woche", means.weekday_shift),
+    ("weeks_from_weekday", "{weekday} in {n} wochen?", means.weeks_from_weekday),
     ("nth_of_month", "{nth} {day_name} (?:im|in|des) {month}(?: {year})?", means.nth_of_month),
     ("next_weekday", "n(?:ä|ae)chste[nrms]? {weekday}{part}", means.coming_weekday),
     ("stepped_weekday", "{step_here} {weekday}{part}", means.stepped_weekday),
@@ -208,10 +210,11 @@ GERMAN: Final = Language(
         "vor": Part.BY,
     },
     own_parts={"lasting": Part.SINCE, "ago": Part.WHEN, "weekdays_ago": Part.WHEN},
+    begun=frozenset({"seit"}),
     articles="dem|den|der|zum|zur|letzten|letzter",
     needs_before={},
     refused_before={},
-    no_date_after=r"\b(?:jeden|jede|jedes|guten|schönen|tollen|ruhigen|eines|frohe|fröhliche|schwarzer)\s+$|[$€£#@]$",
+    no_date_after=r"\b(?:jede[nrs]?(?:\s+(?:ersten?|zweiten?|dritten?|letzten?))?|nach|guten|schönen|tollen|ruhigen|eines|frohe|fröhliche|schwarzer)\s+$|[$€£#@]$",
     # `jeden Freitag` is a habit, `frohe Weihnachten` a greeting
     no_date_behind=r"\w|-\w",
 )

@@ -54,6 +54,8 @@ class Language:
     """How many characters an expression can extend from its anchor."""
     parts: Mapping[str, Part]
     """By preposition, which stands at the beginning of an expression or right before it."""
+    begun: frozenset[str]
+    """Prepositions behind which the time lies in the past, whatever the verb: `I'm free since Monday`."""
     articles: str
     """What may stand between the preposition and the expression."""
     own_parts: Mapping[str, Part]

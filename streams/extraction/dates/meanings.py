@@ -85,6 +85,33 @@ def weekday_shift(words: Words, today: date, _lean: Lean) -> DaySpan:
     return day_span(moved(bare_weekday(words, today, Lean.FUTURE).first, 7))
 
 
+def weeks_from_weekday(words: Words, today: date, _lean: Lean) -> DaySpan:
+    """`Two weeks from Friday`: so many behind the next one."""
+    return day_span(moved(bare_weekday(words, today, Lean.FUTURE).first, 7 * _number(words["n"])))
+
+
+def day_from_today(sign: int) -> Meaning:
+    """`Today in two weeks`: the very day. A month that has no such day ends it."""
+
+    def meaning(words: Words, today: date, _lean: Lean) -> DaySpan | None:
+        count = sign * _number(words["n"])
+        match words["unit"]:
+            case "day":
+                return day_span(moved(today, count))
+            case "week":
+                return day_span(moved(today, 7 * count))
+            case "month" | "year":
+                month = month_span(today.year, today.month + count * (12 if words["unit"] == "year" else 1))
+                return day_span(min(moved(month.first, today.day - 1), moved(month.end, -1)))
+        return None
+
+    return meaning
+
+
+def month_of_year(words: Words, today: date, _lean: Lean) -> DaySpan:
+    return month_span(today.year + _ahead(words["step"]), _month(words["month"]))
+
+
 def weekdays_ago(words: Words, today: date, _lean: Lean) -> DaySpan:
     weeks = _number(words["n"]) if words["n"] else 2
     return day_span(moved(bare_weekday(words, today, Lean.PAST).first, -7 * (weeks - 1)))
@@ -106,11 +133,16 @@ def week(words: Words, today: date, _lean: Lean) -> DaySpan:
 
 
 def calendar_month(words: Words, today: date, _lean: Lean) -> DaySpan:
-    return month_span(today.year, today.month + STEPS[words["step"]])
+    return month_span(today.year, today.month + _ahead(words["step"]))
 
 
 def calendar_year(words: Words, today: date, _lean: Lean) -> DaySpan:
-    return year_span(today.year + STEPS[words["step"]])
+    return year_span(today.year + _ahead(words["step"]))
+
+
+def _ahead(step: str) -> int:
+    """`The coming year` is the next; the coming week and weekend are those we are in."""
+    return 1 if step == "coming" else STEPS[step]
 
 
 def _shifted(unit: str, count: int, today: date) -> DaySpan:
@@ -262,7 +294,7 @@ def _stepped(spans: Callable[[int], DaySpan], step: str, today: date) -> DaySpan
     around = [spans(today.year + offset) for offset in (-2, -1, 0, 1, 2)]
     if STEPS[step] < 0:
         return max((span for span in around if span.end <= today), key=lambda span: span.first)
-    if step == "next":
+    if step in ("next", "coming"):
         return min((span for span in around if span.first > today), key=lambda span: span.first)
     return spans(today.year)
 
@@ -313,7 +345,7 @@ FEASTS: Mapping[str, Callable[[int], date]] = {
 
 def feast_time(words: Words, today: date, lean: Lean) -> DaySpan | None:
     """`For Halloween`: of any year, unless the sentence says whether it is over."""
-    return None if lean is Lean.NONE else feast(words, today, lean)
+    return feast(words, today, lean) if words["year"] or lean is not Lean.NONE else None
 
 
 def feast(words: Words, today: date, lean: Lean) -> DaySpan:
@@ -322,6 +354,6 @@ def feast(words: Words, today: date, lean: Lean) -> DaySpan:
 
     if words["year"]:
         return spans(int(words["year"]))
-    if words["step"] and words["step"] != "this":
+    if words["step"] and (words["step"] != "this" or lean is Lean.NONE):
         return _stepped(spans, words["step"], today)
     return leaning(spans, today, lean)

@@ -13,6 +13,7 @@ from psycopg.copy import Writer
 from psycopg.types.json import set_json_dumps
 
 from schemas.ids import ItemId
+from schemas.records import Record
 from sinks.postgres.copying import copy_of
 from sinks.postgres.rows import Row, rows_of
 from sinks.postgres.tables import MESSAGES, TABLE_BY_NAME, Table
@@ -66,8 +67,16 @@ def test_lists_of_texts_are_those_that_psycopg_sends(site: PostgresSite, redacti
     assert copy_of(MESSAGES, rows).data == as_psycopg_sends(site, MESSAGES, rows)
 
 
-def test_what_cannot_be_landed_is_left_for_write_to_find() -> None:
+@pytest.mark.parametrize(
+    "unfit",
+    [
+        replace(item("Porto"), superseded_by=ItemId("no uuid")),
+        message("m1", "\ud800"),
+        replace(message("m1", "a"), revision=2**63),
+    ],
+)
+def test_what_cannot_be_landed_is_left_for_write_to_find(unfit: Record) -> None:
     topics = Topics()
-    topics.append(replace(item("Porto"), superseded_by=ItemId("no uuid")))
+    topics.append(unfit)
     batch = batch_of(topics.records)
     assert PostgresSink("", sink=SINK).prepare(batch) is batch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -235,3 +236,14 @@ def test_fragments_and_things_that_point_elsewhere_are_left_alone(text: str) -> 
 )
 def test_a_liked_thing_ends_where_it_ends(text: str, values: list[str]) -> None:
     assert [each.value for each in extracted(text)] == values
+
+
+def test_no_letter_passes_for_another_where_case_is_ignored() -> None:
+    """`Fr\u0131day` would be taken by a pattern, and found in no table of words."""
+    letters = map(chr, range(128, 0x30000))
+    passing = [letter for letter in letters if re.fullmatch("[a-z]", letter, re.IGNORECASE)]
+    assert passing
+    assert all(plain(letter).isascii() for letter in passing)
+    said = "I moved to Berlin on Fr\u0131day, s\u0131x weeks ago, \u017fince la\u017ft wee\u212a"
+    assert "on friday, six weeks ago, since last week" in plain(said).lower()
+    RuleExtractor().extract(replace(TURN, text=said), [], TenantId("t"), None, None)
