@@ -14,7 +14,8 @@ import click
 from schemas.ids import TenantId
 from streams import bootstrap
 from streams.ports import Processor
-from topology import logs
+from topology import logs, metrics
+from topology.metrics import Meters
 from topology.settings import Settings
 
 WIDE = 140
@@ -93,13 +94,14 @@ def rules(file: Path | None) -> None:
     Console(width=None if sys.stdout.isatty() else WIDE).print(table)
 
 
-def _run(stage: str, processor: Callable[[Settings], Processor]) -> None:
+def _run(stage: str, processor: Callable[[Settings, Meters], Processor]) -> None:
     from schemas.registry import codec
     from streams.engine.worker import run_worker
 
     settings = Settings()
     logs.configure(settings, stage)
-    sys.exit(run_worker(settings, processor(settings), codec(settings.schema_registry_url)))
+    meters = metrics.build(stage)
+    sys.exit(run_worker(settings, processor(settings, meters), codec(settings.schema_registry_url), meters))
 
 
 if __name__ == "__main__":

@@ -80,6 +80,9 @@ OUTCOMES = _counter("alluvium_{stage}_outcomes_total", _A, "Outcomes of input re
 DEAD_LETTERS = _counter("alluvium_{stage}_dead_letters_total", _A, "Records that could not be read.", "reason")
 REROUTED = _counter("alluvium_{stage}_rerouted_records_total", _A, "Records sent on to their right partition.")
 LATE_MESSAGES = _counter("alluvium_{stage}_late_messages_total", _A, "Messages that came after a later one.")
+EXTRACTOR_FAULTS = _counter(
+    "alluvium_{stage}_extractor_faults_total", _A, "Messages kept without what an extractor failed to find.", "error"
+)
 CHECKPOINT_SECONDS = _histogram("alluvium_{stage}_checkpoint_seconds", _A, "From begin to commit and RocksDB write.")
 ABORTED_TRANSACTIONS = _counter("alluvium_{stage}_aborted_transactions_total", _A, "Checkpoints taken back.")
 REBUILDS = _counter("alluvium_{stage}_rebuilds_total", _A, "Partitions whose table was wiped and restored.")
@@ -111,6 +114,7 @@ METRICS: tuple[Metric, ...] = (
     DEAD_LETTERS,
     REROUTED,
     LATE_MESSAGES,
+    EXTRACTOR_FAULTS,
     CHECKPOINT_SECONDS,
     ABORTED_TRANSACTIONS,
     REBUILDS,

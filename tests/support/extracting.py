@@ -8,6 +8,7 @@ from typing import TypeVar
 from schemas.codec import Codec, ShippedSchemaIds
 from schemas.keys import join_key
 from schemas.records import ConversationEvent, Message, MessageExtraction, Outcome
+from streams.extraction.port import Extractor
 from streams.ports import RawRecord
 from streams.processors.extract import ExtractProcessor
 from streams.processors.policy import ExtractPolicy
@@ -24,9 +25,9 @@ PARTITIONS = 4
 class Extract:
     """The stage alone, over a log in memory."""
 
-    def __init__(self, **policy: int) -> None:
+    def __init__(self, extractor: Extractor | None = None, **policy: int) -> None:
         self.extractor = WordExtractor()
-        processor = ExtractProcessor(self.extractor, PARTITIONS, ExtractPolicy(**policy))
+        processor = ExtractProcessor(extractor or self.extractor, PARTITIONS, ExtractPolicy(**policy))
         self.replay = Replay([processor], codec=CODEC, partitions=PARTITIONS)
 
     def take(self, *events: ConversationEvent) -> Extract:
