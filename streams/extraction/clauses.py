@@ -63,7 +63,8 @@ _BARE_VERBS = (
     "|signed|visited|saw|met|came|flew|had|took|spent|made|watched|decided|raised|grew|based|remind|turned|ran"
     "|played|drove"
     "|cooked|baked|attended|celebrated|won|lost|passed|completed|launched|hosted|sold|gave|stopped|diagnosed"
-    "|resigned|enrolled"
+    "|resigned|enrolled|dyed|painted|donated|planted|booked|built|hiked|camped|climbed|travell?ed|performed|competed"
+    "|interviewed|wrote|planning|flying|heading"
 )
 _BARE = re.compile(
     r"(?:\A|(?<=[.!?\n]))\s{0,4}"
@@ -80,6 +81,8 @@ _COORDINATED = re.compile(
     r"|am|visited)\b",
     re.IGNORECASE,
 )
+_JOINT = re.compile(r"(?:my|our)(?:\s{1,3}[\w'-]{1,20}){1,3}\s{1,3}(?:and|&)\s{1,3}", re.IGNORECASE)
+"""`Last weekend my girlfriend and I went`: they are one subject, and what dates it stands before both."""
 _COORDINATION_REACH = 60
 _OTHER_SUBJECT = re.compile(
     r"\b(?:who|that|which|to|people|they|he|she|you|friends?|sister|brother|parents|guys|someone)\b", re.IGNORECASE
@@ -158,6 +161,8 @@ class Discourse:
 
     def _lead(self, frame: _Frame, at: int) -> int:
         before = bisect_right(self._starts, at - 1) - 1
+        if before >= 0 and _JOINT.fullmatch(self.text, self._subjects[before].start(), at):
+            before -= 1
         earlier = self._subjects[before].end() if before >= 0 else 0
         return max(frame.sentence.start, earlier, at - _LEAD_REACH)
 

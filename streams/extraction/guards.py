@@ -45,7 +45,8 @@ _OPENINGS = _CONJUNCTIONS | words(
     "nice great awesome ago last next this past the other day days week weeks weekend month months year years night "
     "morning afternoon evening monday tuesday wednesday thursday friday saturday sunday on at moment these back once "
     "a an couple few two three by way myself mostly mainly finally later earlier first second to be honest besides "
-    "right meanwhile gosh man dude guys january february march april may june july august september october november "
+    "right meanwhile meantime gosh man dude guys mon tue tues wed thu thur thurs fri "
+    "january february march april may june july august september october november "
     "december summer winter spring autumn"
 )
 _WHEN = frozenset({"when", "after", "before", "ever", "while", "as"})

@@ -45,7 +45,7 @@ _MACROS = {
     "early": "(?:early|mid|late|earlier|later)",
     "about": "(?:about|around|almost|over|nearly|roughly|like|more than|just)",
     "part_of": "(?:end|start|beginning|middle) of",
-    "closing": r"\s*(?:[.,;!?)]|$|(?:and|but|at|so|to|with|for)\b)",
+    "closing": r"\s*(?:[.,;!?)]|$|(?:and|but|at|so|to|with|for|after|before|when|in|because)\b)",
     "counted": r"[\d:%-]|[.,]\d|\s*(?:[a-z]*bytes?|[kmg]b|ms|people|users?|dollars?|euros?|steps|words|lines|times"
     r"|years|days|weeks|hours|minutes|met(?:er|re)s|miles|km|feet)\b",
     "part": r"(?: (?:in the )?(?:early |late )?(?:morning|afternoon|evening|night|noon|lunchtime))?",

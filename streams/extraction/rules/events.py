@@ -12,8 +12,10 @@ from streams.extraction.lexicon import words
 from streams.extraction.phrases import phrase
 from streams.extraction.rules.model import (
     ANYONE,
+    DATED_HEAD,
     DONE,
     I_OR_WE,
+    ING_HEAD,
     MINE,
     PAST_HEAD,
     PLAN,
@@ -26,8 +28,8 @@ from streams.extraction.rules.model import (
 _IDLE = (
     "wanted|needed|thought|knew|felt|liked|loved|hoped|mentioned|said|told|asked|forgot|meant|noticed|realized"
     "|realised|wondered|remembered"
-    "|heard|understood|agreed|decided|tried|used|seemed|looked|believed|guessed|mean|planned|supposed|kept|held"
-    "|became|woke|slept|enjoyed|hated"
+    "|heard|understood|agreed|decided|tried (?:to|not|and)|used|seemed|looked|believed|guessed|mean|planned|supposed"
+    "|kept|held|became|woke|slept|enjoyed|hated"
     "|missed|needed|wished|watched you|saw you|talked|checked|figured|turned|ended|hung|stayed up|chose|expected"
     "|grew|let|put|managed|messed|screwed|found out|had (?:an? |quite an? )?(?:[a-z]+ ){0,3}?(?:day|time|morning"
     "|evening|night|fun)\\b|(?:had|got) (?:an? |some |the )?(?:[a-z]+ ){0,2}?(?:experience|setback|blast|adventure"
@@ -54,6 +56,17 @@ _GOING = (
     "|playing|performing|leaving|returning|celebrating|presenting|competing|joining|doing|volunteering|organi[sz]ing"
     "|watching|making|going to"
 )
+
+_NO_PLAN = (
+    "feeling|thinking|hoping|wondering|looking|trying|wanting|needing|loving|enjoying|being|living|working|studying"
+    "|learning|reading|using|planning|waiting|wishing|missing|dying|kidding|talking|asking|saying|wearing|doing|having"
+)
+_AHEAD = (
+    r"(?=[^.?!\n]{0,120}\b(?:tomorrow|next|this (?:coming )?(?:weekend|(?:mon|tues|wednes|thurs|fri|satur|sun)day)"
+    r"|on (?:mon|tues|wednes|thurs|fri|satur|sun)day|in (?:an?|two|three|\d{1,2}) (?:days?|weeks?|months?))\b)"
+)
+"""Said of today and this week, a progressive tells what goes on; a plan has its day ahead."""
+_TRIP = "trip|road ?trip|vacation|holiday|honeymoon|cruise|safari|retreat|pilgrimage|hike|visit|tour"
 
 RULES: Final = (
     Rule(
@@ -145,6 +158,103 @@ RULES: Final = (
         ),
     ),
     Rule(
+        name="event.doing",
+        kind=Kind.EVENT,
+        slot="event",
+        subjects=I_OR_WE,
+        heads=frozenset({ING_HEAD}),
+        pattern=rf"(?!(?:{_GOING}|{_NO_PLAN})\b){_AHEAD}(?=[a-z])",
+        fill=phrase,
+        tenses=PLAN,
+        be=True,
+        dated=Dated.HAPPENS,
+        confidence=0.75,
+        examples=(
+            example("I'm hiking with some friends this weekend.", "hiking with some friends", tense=Tense.PLANNED),
+            example("My sister and I are hitting the beach tomorrow", "hitting the beach", tense=Tense.PLANNED),
+        ),
+        counter_examples=(
+            "I'm hiking with some friends.",
+            "I'm hiking with some friends today.",
+            "I'm feeling bad about next week.",
+            "I was hiking with some friends last weekend.",
+            "Are we hiking with them this weekend?",
+        ),
+    ),
+    Rule(
+        name="event.off_to",
+        kind=Kind.EVENT,
+        slot="event",
+        subjects=I_OR_WE,
+        heads=frozenset({"off"}),
+        pattern="off (?=to (?!bed|sleep|work)[\\w'])",
+        fill=phrase,
+        value="off {value}",
+        tenses=PLAN,
+        be=True,
+        dated=Dated.HAPPENS,
+        confidence=0.75,
+        examples=(example("Next month I'm off to Crete for a week.", "off to Crete for a week", tense=Tense.PLANNED),),
+        counter_examples=("I'm off to Crete.", "I'm off tomorrow.", "I'm off to work tomorrow."),
+    ),
+    Rule(
+        name="event.signed_up",
+        kind=Kind.EVENT,
+        slot="event",
+        subjects=ANYONE,
+        heads=frozenset({"signed", "registered", "enrolled", "booked"}),
+        pattern=rf"(?:signed up for|registered for|enrolled in|booked) (?=an? |the |our |my |tickets ){_AHEAD}",
+        fill=phrase,
+        tenses=tenses(past=Tense.PLANNED, perfect=Tense.PLANNED),
+        dated=Dated.HAPPENS,
+        confidence=0.75,
+        examples=(
+            example("I signed up for a workshop about bread next month!", "workshop about bread", tense=Tense.PLANNED),
+        ),
+        counter_examples=("I signed up for a class about bread.", "She signed up for a workshop next month."),
+    ),
+    Rule(
+        name="event.my_trip",
+        kind=Kind.EVENT,
+        slot="event",
+        subjects=MINE,
+        heads=frozenset({DATED_HEAD}),
+        pattern=rf"(?P<value>(?:[\w'-]{{2,16}} ){{0,3}}?(?:{_TRIP})(?: (?:to|through|around|in) (?:the )?[A-Z][\w'-]+"
+        r"(?: [A-Z][\w'-]+)?)?)(?=,? (?:last|this past|two|three|\d+|an?|in|yesterday|a few)\b)",
+        tenses=tenses(present=Tense.PAST),
+        anywhere=True,
+        dated=Dated.HAPPENS,
+        confidence=0.75,
+        examples=(
+            example(
+                "I took that picture on my trip to the High Tatras last year.",
+                "trip to the High Tatras",
+                tense=Tense.PAST,
+            ),
+            example("This was our sailing trip last summer", "sailing trip", tense=Tense.PAST),
+        ),
+        counter_examples=("I loved my trip to Rome.", "How was your trip last year?", "my trip is next week"),
+    ),
+    Rule(
+        name="event.been_to",
+        kind=Kind.EVENT,
+        slot="event",
+        subjects=I_OR_WE,
+        heads=frozenset({"to"}),
+        pattern=r"(?P<value>to (?:the )?(?-i:[A-Z])[\w'-]+(?: (?-i:[A-Z])[\w'-]+){0,2})",
+        value="went {value}",
+        tenses=tenses(perfect=Tense.PAST),
+        be=True,
+        dated=Dated.HAPPENS,
+        confidence=0.75,
+        examples=(example("We've been to Vienna last week!", "went to Vienna", tense=Tense.PAST),),
+        counter_examples=(
+            "We've been to Vienna.",
+            "We've been to see her last week.",
+            "Have you been to Vienna last week?",
+        ),
+    ),
+    Rule(
         name="event.will",
         kind=Kind.EVENT,
         slot="event",
@@ -176,15 +286,23 @@ RULES: Final = (
         name="event.plan_to",
         kind=Kind.EVENT,
         slot="event",
-        subjects=I_OR_WE,
-        heads=frozenset({"plan", "planning", "plans", "supposed", "scheduled"}),
-        pattern="(?:plan(?:ning)? (?:to|on)|planning(?= an?)|scheduled to|supposed to) ",
+        subjects=ANYONE,
+        heads=frozenset(
+            {"plan", "planning", "plans", "supposed", "scheduled", "thinking", "hoping", "hope", "looking"}
+        ),
+        pattern="(?:plan(?:ning)? (?:to|on)|planning(?= an?)|scheduled to|supposed to"
+        "|thinking (?:about|of)(?= [a-z]+ing)|hop(?:e|ing) to|looking to) ",
         fill=phrase,
         tenses=PLAN,
         be=None,
         dated=Dated.HAPPENS,
         confidence=0.75,
-        examples=(example("I'm planning to visit Crete in May.", "visit Crete", tense=Tense.PLANNED),),
+        examples=(
+            example("I'm planning to visit Crete in May.", "visit Crete", tense=Tense.PLANNED),
+            example("We're thinking about going camping next month.", "going camping", tense=Tense.PLANNED),
+            example("I'm hoping to attend a book fair next month", "attend a book fair", tense=Tense.PLANNED),
+            example("Planning a trip to Lisbon next month.", "trip to Lisbon", tense=Tense.PLANNED),
+        ),
         counter_examples=("I'm planning to visit Crete.", "She plans to visit Crete in May."),
     ),
     Rule(

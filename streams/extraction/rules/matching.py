@@ -18,7 +18,7 @@ from streams.extraction.names import Filled
 from streams.extraction.phrases import without_dangling
 from streams.extraction.rules.dating import happening, lean_of, mentions, times_of, today
 from streams.extraction.rules.found import Found, Said, Times
-from streams.extraction.rules.model import ANY_HEAD, NUMBER_HEAD, PAST_HEAD, Dated, Rule
+from streams.extraction.rules.model import ANY_HEAD, DATED_HEAD, ING_HEAD, NUMBER_HEAD, PAST_HEAD, Dated, Rule
 from streams.extraction.rules.patterns import compiled
 from streams.extraction.verbs import Aspect, VerbGroup, head_of, is_past, no_verb, verb_group
 
@@ -77,6 +77,10 @@ class ClauseReader:
             found.extend(anyhow)
         if is_past(head) and said.signs.dated:
             found.extend(self._rules.get((subject, PAST_HEAD), ()))
+        if said.signs.dated:
+            found.extend(self._rules.get((subject, DATED_HEAD), ()))
+            if head.endswith("ing"):
+                found.extend(self._rules.get((subject, ING_HEAD), ()))
         if head[0].isdigit():
             found.extend(self._rules.get((subject, NUMBER_HEAD), ()))
         return found

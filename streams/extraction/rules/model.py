@@ -20,6 +20,10 @@ ANY_HEAD: Final = "*"
 """Stands among the heads of a rule that reads clauses with any verb."""
 PAST_HEAD: Final = "-ed"
 """Stands for every past form: `moved`, `went`."""
+ING_HEAD: Final = "-ing"
+"""Stands for every present participle: `hiking`."""
+DATED_HEAD: Final = "@"
+"""Any first word, in a text that has dates."""
 NUMBER_HEAD: Final = "0"
 
 
