@@ -27,7 +27,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 export UV_COMPILE_BYTECODE := 1
 
 .PHONY: help install up up-infra down status logs env demo feed migrate check check-compose \
-	fmt test property test-unit test-integration test-e2e chaos bench bench-sink bench-peers bench-latency clean
+	fmt test property test-unit test-integration test-e2e chaos bench bench-sink bench-peers bench-latency eval-extraction clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -149,6 +149,9 @@ bench-latency: install ## From an event to an answer that knows it, under load: 
 
 bench-sink: install ## The PostgreSQL sink beside executemany and plain COPY, as ratios of one run
 	@PYTHONPATH=tests $(BIN)/python tests/benchmarks/sink.py
+
+eval-extraction: install ## What the rules find in other people's conversations, against labels: make eval-extraction DATA=folder
+	@PYTHONPATH=tests $(BIN)/python tests/evaluation/extraction.py $(DATA)
 
 bench-peers: install ## The PostgreSQL sink beside the Debezium JDBC sink and the Quix one (fetches both)
 	@$(BENCH) peers

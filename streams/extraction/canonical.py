@@ -148,7 +148,7 @@ def _qualified(slot: Slot, value: str) -> CanonicalValue:
 
 
 def _some(folded: str) -> str:
-    if not folded:
+    if not folded.strip(_EDGES):
         raise InvalidValue("nothing is left of the value without marks and articles")
     return folded
 

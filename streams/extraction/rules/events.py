@@ -30,7 +30,8 @@ _IDLE = (
     "|realised|wondered|remembered"
     "|heard|understood|agreed|decided|tried (?:to|not|and)|used|seemed|looked|believed|guessed|mean|planned|supposed"
     "|kept|held|became|woke|slept|enjoyed|hated"
-    "|missed|needed|wished|watched you|saw you|talked|checked|figured|turned|ended|hung|stayed up|chose|expected"
+    "|missed|needed|wished|did|watched you|saw you"
+    "|got (?:occupied|busy|tired|sick|stuck|into my)|talked|checked|figured|turned|ended|hung|stayed up|chose|expected"
     "|grew|let|put|managed|messed|screwed|found out|had (?:an? |quite an? )?(?:[a-z]+ ){0,3}?(?:day|time|morning"
     "|evening|night|fun)\\b|(?:had|got) (?:an? |some |the )?(?:[a-z]+ ){0,2}?(?:experience|setback|blast|adventure"
     "|incident|chat|talk"
@@ -138,9 +139,10 @@ RULES: Final = (
         subjects=I_OR_WE,
         heads=frozenset(word.split()[0] for word in _GOING.replace("l?", "l").replace("[sz]", "s").split("|"))
         | {"traveling", "organizing"},
-        pattern=rf"(?=(?:{_GOING})\b)(?!having (?:(?:[a-z]+ ){{0,2}}(?:problems?|issues?|troubles?|difficult[a-z]+)|a"
-        rf" (?:hard|good|great|bad)|trouble|fun)|doing (?:quite|very|really|pretty|so|well|good|great|fine|ok|okay"
-        rf"|alright|better|just|all)|getting (?:tired|better|worse|used|ready|old)|going (?:well|good|crazy|on))",
+        pattern=rf"(?=(?:{_GOING})\b)(?!having (?:(?:[a-z]+ ){{0,4}}(?:problems?|issues?|troubles?|difficult[a-z]+"
+        rf"|day|night|morning|week|time)|a (?:hard|good|great|bad)|trouble|fun)|doing (?:quite|very|really|pretty|so"
+        rf"|well|good|great|fine|ok|okay|alright|better|just|all)|getting (?:tired|better|worse|used|ready|old)"
+        rf"|going (?:well|good|crazy|on))",
         fill=phrase,
         tenses=PLAN,
         be=True,

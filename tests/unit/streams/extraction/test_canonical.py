@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from streams.extraction.canonical import InvalidValue, canonicalise, uninflected
@@ -118,6 +118,7 @@ def test_simple_inflection_is_folded(word: str, bare: str) -> None:
     assert uninflected(word) == bare
 
 
+@example(slot_of("fact", "name"), "`")
 @given(st.sampled_from(CATALOGUE), st.text(max_size=40) | st.text("s ingthea:-m.", max_size=20))
 def test_the_canonical_form_is_a_fixed_point(slot: Slot, value: str) -> None:
     once = None
