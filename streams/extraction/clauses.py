@@ -139,8 +139,9 @@ class Discourse:
     def _around(self) -> _Setting:
         if self._setting is None:
             found = sentences(self.text)
-            unmeant = is_joke(self.text) or is_transcript(self.text)
-            self._setting = _Setting(found, [each.start for each in found], not_own_words(self.text), unmeant)
+            foreign = not_own_words(self.text)
+            unmeant = is_joke(self.text) or is_transcript(self.text, foreign)
+            self._setting = _Setting(found, [each.start for each in found], foreign, unmeant)
         return self._setting
 
     def _frame(self, at: int) -> _Frame:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from itertools import islice
 
 from streams.extraction.lexicon import words
-from streams.extraction.sentences import Sentence
+from streams.extraction.sentences import Ranges, Sentence
 
 _LEAD_REACH = 60
 """Characters looked at before the subject; a longer run of words without punctuation is no mere opening."""
@@ -61,10 +62,10 @@ def is_joke(text: str) -> bool:
     return _JOKE.search(text) is not None
 
 
-def is_transcript(text: str) -> bool:
-    """Whether the message pastes a dialogue: two lines or more of `Name: words`."""
-    first = _TRANSCRIPT.search(text)
-    return first is not None and _TRANSCRIPT.search(text, first.end()) is not None
+def is_transcript(text: str, foreign: Ranges) -> bool:
+    """Whether the message pastes a dialogue: two lines or more of `Name: words`, outside of code and quotations."""
+    lines = (line for line in _TRANSCRIPT.finditer(text) if not foreign.hold(line.start()))
+    return len(list(islice(lines, 2))) == 2
 
 
 def condition_at(text: str, sentence: Sentence) -> int:

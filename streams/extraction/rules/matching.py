@@ -145,7 +145,8 @@ def _may_speak(rule: Rule, clause: Clause, aspect: Aspect) -> bool:
 def _before(said: Said, clause: Clause, made: CompiledRule) -> re.Match[str] | None:
     if made.before is None:
         return None
-    return made.before.search(said.plain, max(0, clause.lead, clause.start - _BEFORE_REACH), clause.start)
+    first = 0 if made.rule.reaches_back else clause.lead
+    return made.before.search(said.plain, max(first, clause.start - _BEFORE_REACH), clause.start)
 
 
 def _filled(said: Said, clause: Clause, reading: _Reading) -> Iterator[Found]:

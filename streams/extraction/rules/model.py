@@ -117,6 +117,8 @@ class Rule:
     tenses: Tenses = field(default_factory=lambda: NOW)
     be: bool | None = False
     """Whether a form of `be` must stand before the head; None: it may."""
+    reaches_back: bool = False
+    """Whether `before` may stand before another subject: `the coverage of my parser, and I've reached 65 %`."""
     anywhere: bool = False
     """Whether the clause may be part of another: `I went with my sister Anna`."""
     dated: Dated = Dated.NO

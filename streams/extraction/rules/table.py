@@ -23,6 +23,7 @@ from streams.extraction.rules import (
     living,
     origins,
     pastimes,
+    quantities,
     tasks,
     tastes,
     work,
@@ -44,6 +45,7 @@ CLAUSE_RULES: Final[tuple[Rule, ...]] = (
     *kin.RULES,
     *events.RULES,
     *tasks.RULES,
+    *quantities.RULES,
 )
 ANSWER_RULES: Final[tuple[AnswerRule, ...]] = answers.RULES
 CONTACT_RULES: Final[tuple[ContactRule, ...]] = contacts.RULES

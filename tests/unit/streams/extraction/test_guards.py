@@ -247,3 +247,9 @@ def test_no_letter_passes_for_another_where_case_is_ignored() -> None:
     said = "I moved to Berlin on Fr\u0131day, s\u0131x weeks ago, \u017fince la\u017ft wee\u212a"
     assert "on friday, six weeks ago, since last week" in plain(said).lower()
     RuleExtractor().extract(replace(TURN, text=said), [], TenantId("t"), None, None)
+
+
+def test_code_that_looks_like_a_dialogue_does_not_silence_what_is_said_beside_it() -> None:
+    said = "I live in Porto.\n```js\nfetch({\n  ok: false,\n  status: 401,\n})\n```"
+    found = RuleExtractor().extract(replace(TURN, text=said), [], TenantId("t"), None, None)
+    assert [candidate.value for candidate in found] == ["Porto"]
