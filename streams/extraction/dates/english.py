@@ -142,6 +142,11 @@ _NUMBERS = {
     means.FEW: ("few", "a few", "several"),
     **{str(number): (word,) for number, word in enumerate(_FROM_FOUR, start=4)},
 }
+_ANCHOR_NOUNS = (
+    *means.WEEKDAYS,
+    *("day", "night", "week", "weekend", "month", "year", "morning", "afternoon", "evening"),
+    *("spring", "summer", "autumn", "fall", "winter"),
+)
 _ANCHORS = (
     r"today|tonight|yesterday|tomm?orr?ow|tmr?w|tmr|ago|weekend|weeks?|months?|years?|yrs|days|nights?|day (?:before"
     r"|after)"
@@ -149,6 +154,31 @@ _ANCHORS = (
     "|jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     "|nov(?:ember)?|dec(?:ember)?|christmas|boxing|halloween|valentine|thanksgiving|easter|new year"
     r"|mon|tues?|wed|thu|thurs|fri|sat|sun|(?:18|19|20|21)\d\d|\d{1,2}(?:st|nd|rd|th)|from now"
+)
+
+_SHORT_DAYS = ("mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun")
+_ANCHOR_WORDS = frozenset(
+    (
+        *(
+            "today",
+            "tonight",
+            "yesterday",
+            "tomorrow",
+            "tomorow",
+            "tommorow",
+            "tommorrow",
+            "tmrw",
+            "tmw",
+            "tmr",
+            "now",
+            "ago",
+        ),
+        *("christmas", "boxing", "halloween", "valentine", "valentines", "thanksgiving", "easter", "sept", "yr", "yrs"),
+        *(f"{word}{plural}" for word in _ANCHOR_NOUNS for plural in ("", "s")),
+        *means.MONTHS,
+        *(month[:3] for month in means.MONTHS),
+        *_SHORT_DAYS,
+    )
 )
 
 ENGLISH: Final = Language(
@@ -178,6 +208,7 @@ ENGLISH: Final = Language(
         "feast": _feast,
     },
     anchors=_ANCHORS,
+    anchor_words=_ANCHOR_WORDS,
     anchor_letters="adefhjmnostwybcv",
     reach=48,  # `the beginning of September of 2019`, with spaces
     parts={

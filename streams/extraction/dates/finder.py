@@ -60,7 +60,8 @@ def zone_of(name: str | None) -> ZoneInfo:
 
 def may_hold_dates(text: str, language: Language = ENGLISH) -> bool:
     """Whether it is worth looking for dates: one search for the words that every expression needs one of."""
-    return _grammar(language).anchor.search(text) is not None
+    grammar = _grammar(language)
+    return not grammar.lacks_anchors(text) and grammar.anchor.search(text) is not None
 
 
 def find_dates(
@@ -95,6 +96,13 @@ class _Grammar:
     no_date_after: re.Pattern[str]
     needs_before: Mapping[str, re.Pattern[str]]
     refused_before: Mapping[str, re.Pattern[str]]
+
+    def lacks_anchors(self, text: str) -> bool:
+        """Whether a look at its words suffices to see that a text has none."""
+        words = self.language.anchor_words
+        if words is None or not text.isascii() or not _DIGITS.isdisjoint(text):
+            return False
+        return words.isdisjoint(text.lower().translate(_LETTERS_ALONE).split())
 
 
 @cache
@@ -132,6 +140,8 @@ def _anonymous(pattern: str) -> str:
 def _windows(grammar: _Grammar, text: str, start: int, stop: int) -> list[tuple[int, int]]:
     """Where the table is worth trying: around each anchor, joined where they touch."""
     windows: list[tuple[int, int]] = []
+    if start == 0 and grammar.lacks_anchors(text):
+        return windows
     reach = grammar.language.reach
     for anchor in grammar.anchor.finditer(text, start, stop):
         first, last = max(start, anchor.start() - reach), min(stop, anchor.end() + reach)
@@ -207,6 +217,8 @@ def _folded(said: str) -> str:
     return _SPACE.sub(" ", said).translate(LETTER_VARIANTS).lower()
 
 
+_DIGITS = frozenset("0123456789")
+_LETTERS_ALONE = {code: " " for code in range(128) if not chr(code).isalpha()}
 _LOOK_BEHIND = 24
 _SENTENCE = 160
 """Characters before an expression among which its verb stands."""

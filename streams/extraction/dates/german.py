@@ -199,6 +199,7 @@ GERMAN: Final = Language(
         "|mrz|apr|mai|jun|jul|aug|sep|okt|nov|dez|heiligabend|weihnachten|silvester|neujahr|karfreitag|oster|pfingsten"
         r"|halloween|nikolaus|valentinstag|(?:18|19|20|21)\d\d|\d{1,2}\."
     ),
+    anchor_words=None,
     anchor_letters="adfghjkmnopstuüvw",
     reach=48,  # `seit mehr als zwölf Wochenenden`, with spaces
     parts={

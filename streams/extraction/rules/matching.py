@@ -75,12 +75,13 @@ class ClauseReader:
         anyhow = self._rules.get((subject, ANY_HEAD), ())
         if anyhow and said.signs.recurs:
             found.extend(anyhow)
-        if is_past(head) and said.signs.dated:
-            found.extend(self._rules.get((subject, PAST_HEAD), ()))
-        if said.signs.dated:
-            found.extend(self._rules.get((subject, DATED_HEAD), ()))
-            if head.endswith("ing"):
-                found.extend(self._rules.get((subject, ING_HEAD), ()))
+        dated = self._rules.get((subject, DATED_HEAD), ())
+        if is_past(head):
+            dated = (*dated, *self._rules.get((subject, PAST_HEAD), ()))
+        elif head.endswith("ing"):
+            dated = (*dated, *self._rules.get((subject, ING_HEAD), ()))
+        if dated and said.signs.dated:
+            found.extend(dated)
         if head[0].isdigit():
             found.extend(self._rules.get((subject, NUMBER_HEAD), ()))
         return found

@@ -1,0 +1,90 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["dateparser==1.2.2"]
+# ///
+"""How long the rules take over conversations, beside `dateparser.search.search_dates` in the same run.
+
+`make eval-speed DATA=folder`. Runs in an environment of its own, which uv makes from the lines above and the lock
+beside this file; the packages that it measures need no other. dateparser reads a sample, for it takes long.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dateparser.search import search_dates
+
+from schemas.enums import Role
+from schemas.ids import MessageId, TenantId, UserId
+from schemas.state import Turn
+from streams.extraction.dates import Clock, find_dates, may_hold_dates, zone_of
+from streams.extraction.rules import RuleExtractor
+
+SAMPLE = 400
+"""Messages that dateparser reads, evenly spread."""
+ROUNDS = 3
+NOW = datetime(2024, 6, 12, 15, 30, tzinfo=UTC)
+
+
+def texts(data: Path, *names: str) -> list[str]:
+    found: list[str] = []
+    for name in names:
+        for file in sorted((data / "conversations").glob(f"{name}*.jsonl.gz")):
+            with gzip.open(file, "rt", encoding="utf-8") as lines:
+                found += [json.loads(line)["text"] for line in lines]
+    return found
+
+
+def microseconds(read: Callable[[str], object], said: Sequence[str], rounds: int = ROUNDS) -> float:
+    """Of CPU, a message: the best of several rounds."""
+    return min(_round(read, said) for _ in range(rounds)) / len(said) * 1e6
+
+
+def _round(read: Callable[[str], object], said: Iterable[str]) -> float:
+    began = time.process_time()
+    for text in said:
+        read(text)
+    return time.process_time() - began
+
+
+def main(data: Path) -> None:
+    warnings.simplefilter("ignore")
+    clock, extractor = Clock(at=NOW, zone=zone_of(None)), RuleExtractor()
+
+    def extract(text: str) -> object:
+        turn = Turn(
+            message_id=MessageId("m"),
+            user_id=UserId("u"),
+            speaker_name=None,
+            role=Role.USER,
+            text=text,
+            occurred_at=NOW,
+            recalled=False,
+        )
+        return extractor.extract(turn, (), TenantId("t"), None, None)
+
+    chats, irc = texts(data, "locomo", "realtalk"), texts(data, "irc-ubuntu-dev")
+    undated = [text for text in chats if not may_hold_dates(text)]
+    for name, said, read in (
+        ("dates, chats", chats, lambda text: find_dates(text, clock)),
+        ("dates, chats without an anchor", undated, lambda text: find_dates(text, clock)),
+        ("extraction, IRC", irc, extract),
+    ):
+        ours = microseconds(read, said)
+        theirs = microseconds(
+            lambda text: search_dates(text, languages=["en"], settings={"RELATIVE_BASE": NOW.replace(tzinfo=None)}),
+            said[:: max(1, len(said) // SAMPLE)],
+            rounds=1,
+        )
+        print(f"{name:32} {ours:8.1f} us a message, search_dates {theirs:9.1f} us: {theirs / ours:6.0f} times as long")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
