@@ -6,7 +6,7 @@ Free of I/O of its own: what an id means is asked of the `SchemaIds` it is given
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -105,6 +105,16 @@ class Codec:
         self._writings: dict[str, _Writing] = {}
         self._readings: dict[tuple[int, type[Record]], _Reading] = {}
         self._decoders: dict[type[Record], Callable[[bytes], Any]] = {}
+
+    def learn(self, records: Iterable[type[Record]]) -> None:
+        """Ask now for all that is needed to write and read records of these classes as this release writes them.
+
+        Raises what `ids` raises. Afterwards nobody has to be asked again, but for what other releases wrote.
+        """
+        for record in records:
+            self._writing(record.SUBJECT)
+            schema_id = self._ids.id_of(self._catalogue.latest(record.SUBJECT))
+            self._readings[schema_id, record] = self._reading(schema_id, record)
 
     def encode(self, record: Record) -> bytes:
         """The record's bytes. Raises ValueError where a field does not fit its schema."""

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, TypeVar
 
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient, SchemaRegistryError
@@ -20,6 +21,7 @@ from tenacity.stop import stop_base
 from schemas.catalogue import Catalogue, SchemaVersion
 from schemas.codec import Codec, UnknownSchemaId
 from schemas.errors import Misconfigured, Retryable
+from schemas.kept import KeptSchemaIds
 
 T = TypeVar("T")
 
@@ -91,9 +93,13 @@ class RegistrySchemaIds:
         return definition
 
 
-def codec(url: str) -> Codec:
-    """A codec over the registry at `url`."""
-    return Codec(RegistrySchemaIds(url))
+def codec(url: str, keep: Path) -> Codec:
+    """A codec over the registry at `url`, which goes on with the answers kept in the file `keep` while it is away."""
+    return Codec(KeptSchemaIds(RegistrySchemaIds(url), url=without_credentials(url), file=keep))
+
+
+def without_credentials(url: str) -> str:
+    return re.sub(r"//[^/@]*@", "//", url)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +119,7 @@ class Registry:
 
     def __init__(self, url: str, *, timeout_seconds: float = TIMEOUT_SECONDS, patience_seconds: float = 0) -> None:
         """`patience_seconds`: keep trying for so long while the registry is away; 0: three tries."""
-        self.url = re.sub(r"//[^/@]*@", "//", url)
+        self.url = without_credentials(url)
         self._stop: stop_base = (
             stop_after_delay(patience_seconds) if patience_seconds else stop_after_attempt(_ATTEMPTS)
         )

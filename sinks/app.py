@@ -14,7 +14,8 @@ from functools import partial
 from types import FrameType
 
 from schemas.codec import Codec
-from schemas.registry import RegistrySchemaIds
+from schemas.kept import KeptSchemaIds
+from schemas.registry import RegistrySchemaIds, without_credentials
 from sinks.consumer import Limits, SinkLoop
 from sinks.decoding import Reader, decode
 from sinks.log import KafkaLog
@@ -27,7 +28,7 @@ from topology.guarantees import Demands
 from topology.guard import refuse_weaker
 from topology.health import HealthServer
 from topology.kafka import ClientConfig, consumer_config
-from topology.settings import Settings
+from topology.settings import KEPT_SCHEMAS, Settings
 from topology.stages import POSTGRES_SINK, REDIS_SINK, Stage
 
 log = logging.getLogger(__name__)
@@ -61,22 +62,26 @@ def skips_of(settings: Settings, stage: Stage) -> PostgresSkips:
 def run(settings: Settings, name: str, *, instance_id: str | None = None) -> int:
     """Follow the log until SIGTERM or SIGINT. Returns the exit code: 0 after a signal, 1 after a failure.
 
-    2 where settings are weaker than the promise needs, 75 where no broker answers: nothing was begun then.
+    2 where settings are weaker than the promise needs, 75 where no broker answers, or a registry that it never spoke to:
+    nothing was begun then.
     """
     stage, build = SINKS[name]
     config = _kafka(settings, stage, instance_id)
+    ids = RegistrySchemaIds(settings.schema_registry_url)
+    codec = Codec(kept_in_state(ids, settings))
     try:
         refuse_weaker(settings, Demands(consumers={"member": config}, topics=(*stage.inputs, *stage.counts)))
+        codec.learn(stage.records)
     except (Misconfigured, Retryable) as error:
         log.critical("refuses to start: %s", error)
+        ids.close()
         return MISCONFIGURED if isinstance(error, Misconfigured) else TRY_LATER
-    ids = RegistrySchemaIds(settings.schema_registry_url)
     member = KafkaLog(config, (*stage.inputs, *stage.counts))
     meters = SinkMeters(metrics.build(stage.name), adrift_seconds=member.adrift_seconds)
     loop = SinkLoop(
         log=member,
         sink=build(settings),
-        reader=Reader(partial(decode, Codec(ids)), skips=skips_of(settings, stage), counted=stage.counts),
+        reader=Reader(partial(decode, codec), skips=skips_of(settings, stage), counted=stage.counts),
         limits=Limits(
             batch_records=settings.sink_batch_records, batch_wait_seconds=settings.sink_batch_wait_ms / 1_000
         ),
@@ -86,6 +91,12 @@ def run(settings: Settings, name: str, *, instance_id: str | None = None) -> int
     interpreter.let_threads_take_turns()
     with closing(ids), _stopped_by_signals(loop), _probes(settings, meters):
         return _exit_code(loop, meters, name)
+
+
+def kept_in_state(ids: RegistrySchemaIds, settings: Settings) -> KeptSchemaIds:
+    """The registry's answers, kept below STATE_DIR for a start without it."""
+    url = without_credentials(settings.schema_registry_url)
+    return KeptSchemaIds(ids, url=url, file=settings.state_dir / KEPT_SCHEMAS)
 
 
 def _exit_code(loop: SinkLoop, meters: SinkMeters, name: str) -> int:

@@ -16,7 +16,7 @@ from streams import bootstrap
 from streams.ports import Processor
 from topology import logs, metrics
 from topology.metrics import Meters
-from topology.settings import Settings
+from topology.settings import KEPT_SCHEMAS, Settings
 
 WIDE = 140
 """Columns of a table that goes to a file or a pipe, where nothing should be cut off."""
@@ -101,7 +101,8 @@ def _run(stage: str, processor: Callable[[Settings, Meters], Processor]) -> None
     settings = Settings()
     logs.configure(settings, stage)
     meters = metrics.build(stage)
-    sys.exit(run_worker(settings, processor(settings, meters), codec(settings.schema_registry_url), meters))
+    known = codec(settings.schema_registry_url, settings.state_dir / KEPT_SCHEMAS)
+    sys.exit(run_worker(settings, processor(settings, meters), known, meters))
 
 
 if __name__ == "__main__":

@@ -6,10 +6,13 @@ Nothing here connects; nothing else reads the environment. `.env.example` is gen
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+KEPT_SCHEMAS: Final = "schemas.json"
+"""Below STATE_DIR: what the schema registry has answered."""
 
 
 class _Group(BaseSettings):

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from schemas.records import Evidence, MemoryCommand, MemoryItem, Profile, Record
-from schemas.state import ConversationState, MessageItems, MessageState
-from topology.topics import TopicName
+from schemas.state import ConversationState, MessageItems, MessageState, Positions
+from topology.topics import TOPIC_BY_NAME, TopicName
 
 R = TypeVar("R", bound=Record)
 
@@ -44,6 +44,13 @@ class Stage:
     """The database a sink lands its rows in."""
     counts: tuple[TopicName, ...] = ()
     """Topics whose records a sink counts and nothing else; no answer waits for them."""
+
+    @property
+    def records(self) -> tuple[type[Record], ...]:
+        """The classes of all that it reads, writes and keeps."""
+        topics = [TOPIC_BY_NAME[name].record for name in (*self.inputs, *self.outputs)]
+        kept = [*(store.record for store in self.stores), *([Positions] if self.changelog else [])]
+        return tuple(dict.fromkeys(record for record in (*topics, *kept) if record is not None))
 
 
 CONVERSATIONS = Store(

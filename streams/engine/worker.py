@@ -54,18 +54,20 @@ def demands(settings: Settings, stage: Stage, app: faust.App) -> Demands:
 def run_worker(settings: Settings, processor: Processor, codec: Codec, meters: Meters | None = None) -> int:
     """Work until a signal comes; returns the exit code. Raises OSError where the metrics port is taken.
 
-    Refuses to start (2) on settings weaker than the promise needs, and asks to be started again (75) without a broker.
+    Refuses to start (2) on settings weaker than the promise needs, and asks to be started again (75) without a
+    broker, or without a registry that it has never spoken to.
     """
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     meters = meters or metrics.build(processor.stage.name)
     engine = build_engine(settings, processor, codec, meters)
     try:
         refuse_weaker(settings, demands(settings, processor.stage, engine.app))
+        codec.learn(processor.stage.records)
     except Misconfigured as error:
         logger.critical("refuses to start: %s", error)
         return MISCONFIGURED
     except Retryable as error:
-        logger.critical("no broker answers: %s", error)
+        logger.critical("cannot start yet: %s", error)
         return TRY_LATER
     health = HealthServer(
         settings.metrics_port,
