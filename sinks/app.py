@@ -62,7 +62,7 @@ def skips_of(settings: Settings, stage: Stage) -> PostgresSkips:
 def run(settings: Settings, name: str, *, instance_id: str | None = None) -> int:
     """Follow the log until SIGTERM or SIGINT. Returns the exit code: 0 after a signal, 1 after a failure.
 
-    2 where settings are weaker than the promise needs, 75 where no broker answers, or a registry that it never spoke to:
+    2 where settings are weaker than the promise needs, 75 where no broker answers, or a registry it never spoke to:
     nothing was begun then.
     """
     stage, build = SINKS[name]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from streams.extraction.guards import Opening, condition_at, is_joke, is_transcript, opening, question_from
-from streams.extraction.sentences import Ranges, Sentence, not_own_words, sentences
+from streams.extraction.sentences import Ranges, Sentence, ascii_words, not_own_words, sentences
 from streams.extraction.verbs import Aspect, VerbGroup, verb_group
 
 
@@ -74,6 +74,9 @@ _BARE = re.compile(
     rf"(?:{_BARE_VERBS})\b)",
     re.IGNORECASE,
 )
+_PERSONS = frozenset({"i", "im", "ive", "we", "my", "our", "me"})
+"""What `_PERSON` finds, as the runs of letters that it consists of begin."""
+_BARE_WORDS = frozenset(form for verb in _BARE_VERBS.split("|") for form in (verb.replace("l?", ""), verb.replace("?", "")))
 _COORDINATED = re.compile(
     r"\s(?:and|but)\s{1,3}(?:(?:also|now|then|just|recently|currently|still)\s{1,3}){0,2}"
     r"(?P<verb>live|work|love|like|hate|enjoy|have|own|speak|play|study|prefer|moved|started|bought|adopted|went|got"
@@ -92,7 +95,10 @@ _LEAD_REACH = 90
 
 def may_speak(text: str) -> bool:
     """Whether a text can say anything of its speaker: it has a word of the first person, or begins with a bare verb."""
-    return _PERSON.search(text) is not None or _BARE.search(text) is not None
+    words = ascii_words(text)
+    if words is None:
+        return _PERSON.search(text) is not None or _BARE.search(text) is not None
+    return not _PERSONS.isdisjoint(words) or (not _BARE_WORDS.isdisjoint(words) and _BARE.search(text) is not None)
 
 
 class Discourse:
@@ -109,9 +115,11 @@ class Discourse:
         """Every place where a first-person clause may stand, subjects first, in order; asserted or not."""
         for match in self._subjects:
             yield _spot(match)
-        for match in _BARE.finditer(self.text):
-            start = match.start("verb")
-            yield Spot(Subject.NONE, start, start, "")
+        words = ascii_words(self.text)
+        if words is None or not _BARE_WORDS.isdisjoint(words):
+            for match in _BARE.finditer(self.text):
+                start = match.start("verb")
+                yield Spot(Subject.NONE, start, start, "")
         if self._subjects:
             yield from self._coordinated()
 

@@ -20,6 +20,7 @@ _ABBREVIATION_REACH = 8
 LETTER_VARIANTS: Final = str.maketrans("\u017f\u0131\u0130\u212a", "siIK")
 """Long s, dotless i, dotted I and the sign of the kelvin: a pattern that ignores case takes them for s, i and k."""
 _TYPOGRAPHY = str.maketrans("\u2018\u2019\u02bc\u00a0\u2009\u202f", "'''   ") | LETTER_VARIANTS
+_LETTERS_ALONE = {code: " " for code in range(128) if not chr(code).isalpha()}
 _FOREIGN = re.compile(
     r"```.*?(?:```|\Z)"  # a block of code
     r"|^[ \t]*>[^\n]*$"  # a quoted line of mail or chat
@@ -62,6 +63,11 @@ class Ranges:
 def plain(text: str) -> str:
     """`text` with one form of apostrophe, space and letter: as long as before, so places in one are places in both."""
     return text if text.isascii() else text.translate(_TYPOGRAPHY)
+
+
+def ascii_words(text: str) -> frozenset[str] | None:
+    """The runs of letters of a text, in lower case, to put it aside by; None where it has letters that are not ASCII."""
+    return frozenset(text.lower().translate(_LETTERS_ALONE).split()) if text.isascii() else None
 
 
 def sentences(text: str) -> list[Sentence]:

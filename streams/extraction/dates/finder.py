@@ -17,7 +17,7 @@ from schemas.enums import Granularity
 from streams.extraction.dates.english import ENGLISH
 from streams.extraction.dates.language import Expression, Language, Part
 from streams.extraction.dates.spans import DaySpan, Lean, OutOfRange
-from streams.extraction.sentences import LETTER_VARIANTS
+from streams.extraction.sentences import LETTER_VARIANTS, ascii_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,10 +99,11 @@ class _Grammar:
 
     def lacks_anchors(self, text: str) -> bool:
         """Whether a look at its words suffices to see that a text has none."""
-        words = self.language.anchor_words
-        if words is None or not text.isascii() or not _DIGITS.isdisjoint(text):
+        anchors = self.language.anchor_words
+        if anchors is None or not _DIGITS.isdisjoint(text):
             return False
-        return words.isdisjoint(text.lower().translate(_LETTERS_ALONE).split())
+        words = ascii_words(text)
+        return words is not None and anchors.isdisjoint(words)
 
 
 @cache
@@ -218,7 +219,6 @@ def _folded(said: str) -> str:
 
 
 _DIGITS = frozenset("0123456789")
-_LETTERS_ALONE = {code: " " for code in range(128) if not chr(code).isalpha()}
 _LOOK_BEHIND = 24
 _SENTENCE = 160
 """Characters before an expression among which its verb stands."""

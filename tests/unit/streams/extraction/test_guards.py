@@ -12,6 +12,7 @@ from schemas.enums import Role, Tense
 from schemas.ids import MessageId, TenantId, UserId
 from schemas.records import Candidate
 from schemas.state import Turn
+from streams.extraction import clauses
 from streams.extraction.rules import RuleExtractor
 from streams.extraction.sentences import plain, sentences
 
@@ -253,3 +254,15 @@ def test_code_that_looks_like_a_dialogue_does_not_silence_what_is_said_beside_it
     said = "I live in Porto.\n```js\nfetch({\n  ok: false,\n  status: 401,\n})\n```"
     found = RuleExtractor().extract(replace(TURN, text=said), [], TenantId("t"), None, None)
     assert [candidate.value for candidate in found] == ["Porto"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("i", "I'm here", "im here", "I've", "ive been", "i'll", "we'd go", "My dog", "our cat", "(me)", "x,i", "i_i"),
+        *("Moved to Porto", "Travelled to Rome", "traveled far", "Well, just bought a car", "nothing", "You did?", "", "5i"),
+    ],
+)
+def test_a_look_at_the_words_puts_no_text_aside_that_speaks(text: str) -> None:
+    speaks = clauses._PERSON.search(text) is not None or clauses._BARE.search(text) is not None
+    assert clauses.may_speak(text) or not speaks
