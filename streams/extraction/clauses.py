@@ -76,7 +76,9 @@ _BARE = re.compile(
 )
 _PERSONS = frozenset({"i", "im", "ive", "we", "my", "our", "me"})
 """What `_PERSON` finds, as the runs of letters that it consists of begin."""
-_BARE_WORDS = frozenset(form for verb in _BARE_VERBS.split("|") for form in (verb.replace("l?", ""), verb.replace("?", "")))
+_BARE_WORDS = frozenset(
+    form for verb in _BARE_VERBS.split("|") for form in (verb.replace("l?", ""), verb.replace("?", ""))
+)
 _COORDINATED = re.compile(
     r"\s(?:and|but)\s{1,3}(?:(?:also|now|then|just|recently|currently|still)\s{1,3}){0,2}"
     r"(?P<verb>live|work|love|like|hate|enjoy|have|own|speak|play|study|prefer|moved|started|bought|adopted|went|got"

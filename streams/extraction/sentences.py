@@ -66,7 +66,7 @@ def plain(text: str) -> str:
 
 
 def ascii_words(text: str) -> frozenset[str] | None:
-    """The runs of letters of a text, in lower case, to put it aside by; None where it has letters that are not ASCII."""
+    """The runs of letters of a text, in lower case, to put it aside by. None where it is not of ASCII alone."""
     return frozenset(text.lower().translate(_LETTERS_ALONE).split()) if text.isascii() else None
 
 

@@ -22,6 +22,8 @@ from streams.extraction.slots import slot_of, track_of
 _RECURS = re.compile(
     r"\b(?:every|times a|times per|once a|twice a|once per|daily|weekends|\w{3,6}days)\b", re.IGNORECASE
 )
+_RECURRING = ("every", "times", "once", "twice", "daily", "weekends", "days")
+"""One of these is part of whatever `_RECURS` finds."""
 
 
 class Signs:
@@ -45,7 +47,8 @@ class Signs:
     def recurs(self) -> bool:
         """Whether it speaks of what happens again and again."""
         if self._recurs is None:
-            self._recurs = _RECURS.search(self._text) is not None
+            lowered = self._text.lower()
+            self._recurs = any(part in lowered for part in _RECURRING) and _RECURS.search(self._text) is not None
         return self._recurs
 
 

@@ -260,7 +260,16 @@ def test_code_that_looks_like_a_dialogue_does_not_silence_what_is_said_beside_it
     "text",
     [
         *("i", "I'm here", "im here", "I've", "ive been", "i'll", "we'd go", "My dog", "our cat", "(me)", "x,i", "i_i"),
-        *("Moved to Porto", "Travelled to Rome", "traveled far", "Well, just bought a car", "nothing", "You did?", "", "5i"),
+        *(
+            "Moved to Porto",
+            "Travelled to Rome",
+            "traveled far",
+            "Well, just bought a car",
+            "nothing",
+            "You did?",
+            "",
+            "5i",
+        ),
     ],
 )
 def test_a_look_at_the_words_puts_no_text_aside_that_speaks(text: str) -> None:
