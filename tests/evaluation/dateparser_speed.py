@@ -18,6 +18,7 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from dateparser.search import search_dates
 
@@ -26,6 +27,8 @@ from schemas.ids import MessageId, TenantId, UserId
 from schemas.state import Turn
 from streams.extraction.dates import Clock, find_dates, may_hold_dates, zone_of
 from streams.extraction.rules import RuleExtractor
+
+T = TypeVar("T")
 
 SAMPLE = 400
 """Messages that dateparser reads, evenly spread."""
@@ -42,42 +45,45 @@ def texts(data: Path, *names: str) -> list[str]:
     return found
 
 
-def microseconds(read: Callable[[str], object], said: Sequence[str], rounds: int = ROUNDS) -> float:
+def microseconds(read: Callable[[T], object], said: Sequence[T], rounds: int = ROUNDS) -> float:
     """Of CPU, a message: the best of several rounds."""
     return min(_round(read, said) for _ in range(rounds)) / len(said) * 1e6
 
 
-def _round(read: Callable[[str], object], said: Iterable[str]) -> float:
+def _round(read: Callable[[T], object], said: Iterable[T]) -> float:
     began = time.process_time()
-    for text in said:
-        read(text)
+    for each in said:
+        read(each)
     return time.process_time() - began
+
+
+def _turn(text: str) -> Turn:
+    return Turn(
+        message_id=MessageId("m"),
+        user_id=UserId("u"),
+        speaker_name=None,
+        role=Role.USER,
+        text=text,
+        occurred_at=NOW,
+        recalled=False,
+    )
 
 
 def main(data: Path) -> None:
     warnings.simplefilter("ignore")
     clock, extractor = Clock(at=NOW, zone=zone_of(None)), RuleExtractor()
 
-    def extract(text: str) -> object:
-        turn = Turn(
-            message_id=MessageId("m"),
-            user_id=UserId("u"),
-            speaker_name=None,
-            role=Role.USER,
-            text=text,
-            occurred_at=NOW,
-            recalled=False,
-        )
+    def extract(turn: Turn) -> object:
         return extractor.extract(turn, (), TenantId("t"), None, None)
 
     chats, irc = texts(data, "locomo", "realtalk"), texts(data, "irc-ubuntu-dev")
     undated = [text for text in chats if not may_hold_dates(text)]
-    for name, said, read in (
-        ("dates, chats", chats, lambda text: find_dates(text, clock)),
-        ("dates, chats without an anchor", undated, lambda text: find_dates(text, clock)),
-        ("extraction, IRC", irc, extract),
-    ):
-        ours = microseconds(read, said)
+    ours_of: dict[str, tuple[list[str], float]] = {
+        "dates, chats": (chats, microseconds(lambda text: find_dates(text, clock), chats)),
+        "dates, chats without an anchor": (undated, microseconds(lambda text: find_dates(text, clock), undated)),
+        "extraction, IRC": (irc, microseconds(extract, [_turn(text) for text in irc])),
+    }
+    for name, (said, ours) in ours_of.items():
         theirs = microseconds(
             lambda text: search_dates(text, languages=["en"], settings={"RELATIVE_BASE": NOW.replace(tzinfo=None)}),
             said[:: max(1, len(said) // SAMPLE)],

@@ -12,7 +12,7 @@ from schemas.enums import Tense
 from streams.extraction.clauses import Discourse
 from streams.extraction.rules.found import Found, Said, Times
 from streams.extraction.rules.model import ContactRule
-from streams.extraction.rules.patterns import compiled, one_of
+from streams.extraction.rules.patterns import compiled
 
 _MINE = re.compile(r"\b(?:my|me)\b", re.IGNORECASE)
 
@@ -22,13 +22,13 @@ class ContactReader:
 
     def __init__(self, rules: Sequence[ContactRule]) -> None:
         self._rules = [(rule, compiled(rule.pattern)) for rule in rules]
-        self._cue = re.compile(one_of({cue for rule in rules for cue in rule.cues}), re.IGNORECASE)
+        self._cues = sorted({cue for rule in rules for cue in rule.cues})
 
     def read(self, said: Said, discourse: Discourse) -> Iterator[Found]:
         """What the rules find in a message."""
-        if _MINE.search(said.plain) is None or self._cue.search(said.plain) is None:
-            return
         lowered = said.plain.lower()
+        if not any(cue in lowered for cue in self._cues) or _MINE.search(said.plain) is None:
+            return
         for rule, pattern in self._rules:
             if not any(cue in lowered for cue in rule.cues):
                 continue
