@@ -52,12 +52,12 @@ class Clause:
     verb: VerbGroup
 
 
-_PERSON = re.compile(r"\b(?:i'?m|i'?ve|i'll|i|we|my|our|me)\b", re.IGNORECASE)
+_PERSON = re.compile(r"\b(?:i'?m|i'?ve|i'll|i|we|my|our|me)\b")
 _SUBJECT = re.compile(
-    r"(?<![\w'/@&+-])(?:(?P<i>i'm|im|i've|ive|i'd|i'll|i)|(?P<we>we'(?:re|ve|d|ll)|we)|(?P<my>my|our))"
-    r"(?![\w/)=]|[.]\w|'\w|-\w)",
-    re.IGNORECASE,
+    r"(?:(?P<i>i(?<![\w'/@&+-]i)(?:'m|m|'ve|ve|'d|'ll)?)|(?P<we>we(?<![\w'/@&+-]we)(?:'(?:re|ve|d|ll))?)"
+    r"|(?P<my>my(?<![\w'/@&+-]my)|our(?<![\w'/@&+-]our)))(?![\w/)=]|[.]\w|'\w|-\w)"
 )
+"""These three, `_BARE` and `_COORDINATED` read a text in lower case: where case is ignored, no first letter helps."""
 _BARE_VERBS = (
     "moved|moving|relocated|went|started|born|working|living|allergic|got|bought|adopted|finished|graduated|joined|quit"
     "|signed|visited|saw|met|came|flew|had|took|spent|made|watched|decided|raised|grew|based|remind|turned|ran"
@@ -71,8 +71,7 @@ _BARE = re.compile(
     r"(?:(?:well|yeah|yes|yep|and|so|oh|hey|hi|btw|also|ok|okay|haha|lol|update|news|today"
     r"|yesterday)[,!:]?\s{1,3}){0,3}"
     r"(?P<verb>(?:(?:just|recently|finally|currently|also|really|only|actually)\s{1,3}){0,2}"
-    rf"(?:{_BARE_VERBS})\b)",
-    re.IGNORECASE,
+    rf"(?:{_BARE_VERBS})\b)"
 )
 _PERSONS = frozenset({"i", "im", "ive", "we", "my", "our", "me"})
 """What `_PERSON` finds, as the runs of letters that it consists of begin."""
@@ -83,8 +82,7 @@ _COORDINATED = re.compile(
     r"\s(?:and|but)\s{1,3}(?:(?:also|now|then|just|recently|currently|still)\s{1,3}){0,2}"
     r"(?P<verb>live|work|love|like|hate|enjoy|have|own|speak|play|study|prefer|moved|started|bought|adopted|went|got"
     r"|decided"
-    r"|am|visited)\b",
-    re.IGNORECASE,
+    r"|am|visited)\b"
 )
 _JOINT = re.compile(r"(?:my|our)(?:\s{1,3}[\w'-]{1,20}){1,3}\s{1,3}(?:and|&)\s{1,3}", re.IGNORECASE)
 """`Last weekend my girlfriend and I went`: they are one subject, and what dates it stands before both."""
@@ -99,16 +97,23 @@ def may_speak(text: str) -> bool:
     """Whether a text can say anything of its speaker: it has a word of the first person, or begins with a bare verb."""
     words = ascii_words(text)
     if words is None:
-        return _PERSON.search(text) is not None or _BARE.search(text) is not None
-    return not _PERSONS.isdisjoint(words) or (not _BARE_WORDS.isdisjoint(words) and _BARE.search(text) is not None)
+        lowered = text.lower()
+        return _PERSON.search(lowered) is not None or _BARE.search(lowered) is not None
+    return not _PERSONS.isdisjoint(words) or (
+        not _BARE_WORDS.isdisjoint(words) and _BARE.search(text.lower()) is not None
+    )
 
 
 class Discourse:
-    """A text as a sequence of clauses. What is asked of it once is kept, so each question costs its length once."""
+    """A text as a sequence of clauses. What is asked of it once is kept, so each question costs its length once.
+
+    `text` is plain (`sentences.plain`): in lower case it has the same length.
+    """
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._subjects = list(_SUBJECT.finditer(text))
+        self._lowered = text.lower()
+        self._subjects = list(_SUBJECT.finditer(self._lowered))
         self._starts = [match.start() for match in self._subjects]
         self._frames: dict[int, _Frame] = {}
         self._setting: _Setting | None = None
@@ -119,7 +124,7 @@ class Discourse:
             yield _spot(match)
         words = ascii_words(self.text)
         if words is None or not _BARE_WORDS.isdisjoint(words):
-            for match in _BARE.finditer(self.text):
+            for match in _BARE.finditer(self._lowered):
                 start = match.start("verb")
                 yield Spot(Subject.NONE, start, start, "")
         if self._subjects:
@@ -178,7 +183,7 @@ class Discourse:
         return max(frame.sentence.start, earlier, at - _LEAD_REACH)
 
     def _coordinated(self) -> Iterator[Spot]:
-        for match in _COORDINATED.finditer(self.text):
+        for match in _COORDINATED.finditer(self._lowered):
             before = bisect_right(self._starts, match.start()) - 1
             if before < 0 or match.start() - self._starts[before] > _COORDINATION_REACH:
                 continue

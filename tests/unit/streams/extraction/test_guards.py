@@ -273,5 +273,9 @@ def test_code_that_looks_like_a_dialogue_does_not_silence_what_is_said_beside_it
     ],
 )
 def test_a_look_at_the_words_puts_no_text_aside_that_speaks(text: str) -> None:
-    speaks = clauses._PERSON.search(text) is not None or clauses._BARE.search(text) is not None
+    speaks = any(pattern.search(text.lower()) for pattern in (clauses._PERSON, clauses._BARE))
     assert clauses.may_speak(text) or not speaks
+
+
+def test_plain_text_in_lower_case_has_the_same_places() -> None:
+    assert all(len(plain(chr(code)).lower()) == 1 for code in range(0x30000))
