@@ -208,9 +208,9 @@ class Lane:
     def checkpoint(self, run: Run) -> None:
         """Fold the run and make its effects and its position durable together.
 
-        Raises Aborted (nothing happened; rewind and try again), Fenced, PoisonRecord where the stage owns no dead
-        letters, or TooMuchPoison where it does. After any other error the process must end: what became of the
-        transaction is unknown.
+        Raises Aborted (nothing happened; rewind and try again), Retryable (nothing was begun; try again), Fenced,
+        PoisonRecord where the stage owns no dead letters, or TooMuchPoison where it does. After any other error the
+        process must end: what became of the transaction is unknown.
         """
         if run.start_offsets != self._done_offsets:
             raise AssertionError(f"run starts at {run.start_offsets}, the last one ended at {self._done_offsets}")

@@ -21,6 +21,7 @@ from streams.engine.table import PartitionTable
 from streams.engine.transaction import Aborted, Fenced, TransactionalWriter
 from streams.ports import PoisonRecord
 from streams.processors.poison_limit import TooMuchPoison
+from topology.errors import Retryable
 from topology.kafka import ClientConfig
 
 T = TypeVar("T")
@@ -183,14 +184,25 @@ class Lanes:
         lane = run.lane
         async with lane.busy:
             try:
-                if not (lane.closed or run.settled.is_set()) and run.epoch == lane.epoch:
-                    await self._in_thread(lane.checkpoint, run)
+                while not (lane.closed or run.settled.is_set()) and run.epoch == lane.epoch:
+                    if await self._checkpointed(run):
+                        break
             except Aborted as aborted:
                 await self._recover(lane, aborted)
             except Exception as error:  # noqa: BLE001 - ends the process
                 self._unless_closed(lane, _describe(error), error)
             finally:
                 run.settled.set()
+
+    async def _checkpointed(self, run: Run) -> bool:
+        """False, after a pause, where what the run needs is away, such as a schema: nothing of it was begun."""
+        try:
+            await self._in_thread(run.lane.checkpoint, run)
+        except Retryable as away:
+            logger.warning("waits with a run", extra={"partition": run.lane.partition, "reason": str(away)})
+            await asyncio.sleep(away.retry_after_seconds)
+            return False
+        return True
 
     async def _recover(self, lane: Lane, aborted: Aborted) -> None:
         """After an abort: the same records again, provided that the checkpoint before it really is there."""

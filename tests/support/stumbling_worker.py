@@ -1,7 +1,8 @@
 """A counting worker whose first record gives, once, an output that the broker does not take.
 
 `python -m support.stumbling_worker FAULT`: `nowhere`, a partition that no topic has, or `oversized`, more bytes than
-the topic takes. The transaction is aborted for it, and the same records are folded again.
+the topic takes: the transaction is aborted, and the same records are folded again. `away`: what is needed to begin
+with a run is away for a while.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterable
 
 from schemas.codec import Codec, ShippedSchemaIds
+from schemas.errors import Retryable
 from streams.engine.worker import run_worker
 from streams.ports import Output, SourceRecord, Stores
 from support.counting import CountingProcessor
@@ -19,6 +21,7 @@ from topology.settings import Settings
 from topology.topics import TopicName
 
 NOWHERE = 999
+AWAY, TIMES_AWAY = "away", 9
 
 
 def nowhere(raw_partition: int) -> Output:
@@ -30,6 +33,20 @@ def oversized(raw_partition: int) -> Output:
 
 
 FAULTS: dict[str, Callable[[int], Output]] = {made.__name__: made for made in (nowhere, oversized)}
+
+
+class WaitingProcessor(CountingProcessor):
+    """Counts; and cannot begin before it was asked a few times, as if a schema could not be had."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._left = TIMES_AWAY
+
+    def process(self, record: SourceRecord, stores: Stores) -> Iterable[Output]:
+        if self._left:
+            self._left -= 1
+            raise Retryable("the registry is away", retry_after_seconds=0.2)
+        return super().process(record, stores)
 
 
 class StumblingProcessor(CountingProcessor):
@@ -50,7 +67,8 @@ class StumblingProcessor(CountingProcessor):
 def main(fault: str) -> int:
     settings = Settings()
     logs.configure(settings, "extract")
-    return run_worker(settings, StumblingProcessor(FAULTS[fault]), Codec(ShippedSchemaIds()))
+    processor = WaitingProcessor() if fault == AWAY else StumblingProcessor(FAULTS[fault])
+    return run_worker(settings, processor, Codec(ShippedSchemaIds()))
 
 
 if __name__ == "__main__":

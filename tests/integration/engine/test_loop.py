@@ -26,6 +26,7 @@ from streams.engine.lanes import EXIT_TOO_MUCH_POISON
 from support.broker import PARTITIONS, alter, fresh_topics, read_all, send
 from support.counting import routing
 from support.infrastructure import Infrastructure
+from support.stumbling_worker import TIMES_AWAY
 from topology.errors import MISCONFIGURED
 from topology.topics import TopicName
 
@@ -194,6 +195,18 @@ def test_an_aborted_checkpoint_is_folded_again_by_the_same_process(
     wait_for_outcomes(kafka, 400)
     assert "checkpoint aborted" in workers.log("a")
     assert stumbled.poll() is None, workers.log("a")
+    assert_each_once(kafka, 400)
+
+
+def test_a_run_that_cannot_begin_is_waited_with_by_the_same_process(
+    infrastructure: Infrastructure, workers: Workers
+) -> None:
+    kafka = infrastructure.kafka
+    feed(kafka, 0, 400)
+    waited = workers.start("a", "support.stumbling_worker", "away")
+    wait_for_outcomes(kafka, 400)
+    assert workers.log("a").count("waits with a run") == TIMES_AWAY
+    assert waited.poll() is None, workers.log("a")
     assert_each_once(kafka, 400)
 
 
