@@ -103,6 +103,7 @@ class Lanes:
         mine = self._assignment
         async with self._takeover:
             await self.release()
+            logger.info("takes partitions over", extra={"partitions": sorted(tables)})
             work = [self._in_thread(self._prepare, number, table, mine) for number, table in tables.items()]
             prepared = await asyncio.gather(*work, return_exceptions=True)
             opened = [each for each in prepared if isinstance(each, Prepared)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
+from typing import Final
 
 from schemas.enums import ItemStatus, Kind, RetentionLevel, Tense
 from schemas.records import Evidence, MemoryItem, Position
@@ -33,6 +34,10 @@ class Cause:
     recorded_at: datetime
     lane: int
     """The partition number on which it was read: another than that of `position` for what was found in messages."""
+
+
+NOBODY: Final = ""
+"""Who found an item that nothing supports any more: whoever was the last to, which depends on the order of reading."""
 
 
 def confidence(latest: float, messages: int) -> float:
@@ -137,7 +142,7 @@ def _retracted(basis: MemoryItem | Evidence, cause: Cause) -> MemoryItem:
         first_occurred_at=None,
         last_occurred_at=None,
         retention_level=_RETENTION.get(basis.kind, RetentionLevel.LONG),
-        extractor=basis.extractor,
+        extractor=NOBODY,
         recorded_at=cause.recorded_at,
         cause=cause.position,
     )

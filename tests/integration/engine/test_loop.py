@@ -222,7 +222,7 @@ def test_partitions_may_be_taken_away_in_the_middle_of_a_takeover(
     assert stranger.flush(30) == 0
     feed(kafka, 0, 400)
     first = workers.start("a")
-    wait_for(lambda: len(shares(kafka)) == 1, "a has all partitions, and waits for one of them")
+    wait_for(lambda: "takes partitions over" in workers.log("a"), "a has all partitions, and waits for one of them")
     workers.start("b")
     wait_for(lambda: len(shares(kafka)) == 2, "b has half of them")
     assert "lanes opened" not in workers.log("a")

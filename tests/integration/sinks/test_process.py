@@ -164,7 +164,8 @@ def test_redis_holds_the_newest_after_kills_at_every_step(infrastructure: Infras
 def test_a_process_frozen_before_its_write_is_fenced_when_it_wakes(
     infrastructure: Infrastructure, spoken: Spoken, site: PostgresSite, postgres: Deployment
 ) -> None:
-    with postgres.process("fetched", "SIGSTOP", 2, member="a") as frozen:
+    """Its batch is not full, so it waits for it: one that reads ahead may hear first that its partitions are gone."""
+    with postgres.process("fetched", "SIGSTOP", 1, member="a", SINK_BATCH_RECORDS=50_000) as frozen:
         os.waitid(os.P_PID, frozen.pid, os.WSTOPPED)
         with postgres.process(member="b") as successor:
             until(caught_up(spoken, postgres))
