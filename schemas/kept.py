@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import tempfile
 import time
 from collections.abc import Callable
@@ -80,9 +79,9 @@ class KeptSchemaIds:
         told = json.dumps({"registry": self._url, "ids": self._ids, "definitions": self._definitions})
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self._file.parent, prefix=self._file.name)
-            with os.fdopen(handle, "w", encoding="utf-8") as new:
-                new.write(told)
-            Path(name).replace(self._file)
+            with tempfile.TemporaryDirectory(dir=self._file.parent) as beside:
+                new = Path(beside) / self._file.name
+                new.write_text(told, "utf-8")
+                new.replace(self._file)
         except OSError as error:
             logger.warning("what the schema registry says cannot be kept: %s", error)

@@ -57,7 +57,7 @@ _SUBJECT = re.compile(
     r"(?:(?P<i>i(?<![\w'/@&+-]i)(?:'m|m|'ve|ve|'d|'ll)?)|(?P<we>we(?<![\w'/@&+-]we)(?:'(?:re|ve|d|ll))?)"
     r"|(?P<my>my(?<![\w'/@&+-]my)|our(?<![\w'/@&+-]our)))(?![\w/)=]|[.]\w|'\w|-\w)"
 )
-"""These three, `_BARE` and `_COORDINATED` read a text in lower case: where case is ignored, no first letter helps."""
+"""`_PERSON`, `_SUBJECT`, `_BARE` and `_COORDINATED` read lower case: where case is ignored, no first letter helps."""
 _BARE_VERBS = (
     "moved|moving|relocated|went|started|born|working|living|allergic|got|bought|adopted|finished|graduated|joined|quit"
     "|signed|visited|saw|met|came|flew|had|took|spent|made|watched|decided|raised|grew|based|remind|turned|ran"

@@ -25,7 +25,7 @@ class Verdict:
 
 
 def read_verdicts(file: Path) -> list[Verdict]:
-    """None where nobody has read anything yet."""
+    """Empty where nobody has read anything yet."""
     if not file.exists():
         return []
     return [Verdict(**json.loads(line)) for line in file.read_text("utf-8").splitlines()]

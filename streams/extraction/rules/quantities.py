@@ -14,7 +14,7 @@ from streams.extraction.rules.model import I_OR_WE, MINE, Rule, example, tenses
 
 _THINGS = (
     r"(?P<thing>(?!(?:minutes|hours|days|weeks|months|years|times|more|of|out|percent|people|things|others)\b)"
-    r"(?:[a-z][a-z-]{2,18} ){0,2}?(?!(?:minutes|hours|days|weeks|months|years|times|hours)\b)[a-z][a-z-]{1,18}s)\b"
+    r"(?:[a-z][a-z-]{2,18} ){0,2}?(?!(?:minutes|hours|days|weeks|months|years|times)\b)[a-z][a-z-]{1,18}s)\b"
 )
 _MEASURES = (
     "test coverage|code coverage|coverage|accuracy|accuracy rate|success rate|error rate|completion rate"

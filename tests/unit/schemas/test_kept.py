@@ -129,3 +129,9 @@ def test_a_file_that_cannot_be_written_keeps_nobody_from_working(site: Site, cap
     site.file.parent.write_text("in the way", "utf-8")
     assert site.start().id_of(MESSAGE) == ShippedSchemaIds().id_of(MESSAGE)
     assert "cannot be kept" in caplog.text
+
+
+def test_an_answer_that_could_not_be_kept_leaves_nothing_behind(site: Site) -> None:
+    site.file.mkdir(parents=True)
+    site.start().id_of(MESSAGE)
+    assert list(site.file.parent.iterdir()) == [site.file]
