@@ -25,6 +25,7 @@ from api.readers.outcomes import OutcomeReader
 from api.readers.people import PeopleReader
 from api.readers.profiles import ProfileReader
 from api.readers.recall import RecallReader
+from api.readers.serving import ServingReader
 from schemas.codec import Codec
 from schemas.registry import RegistrySchemaIds
 from topology import kafka
@@ -59,7 +60,8 @@ async def connect(settings: Settings, meters: Meters) -> AsyncIterator[Dependenc
         database = await _database(stack, settings)
         redis = await _redis(stack, settings)
         offsets = _offsets(stack, settings)
-        watch = _watch(stack, offsets, meters)
+        serving = ServingReader(database)
+        watch = _watch(stack, offsets, serving, meters)
         yield Dependencies(
             keys=StoredKeys(database),
             log=_log(stack, settings),
@@ -67,7 +69,7 @@ async def connect(settings: Settings, meters: Meters) -> AsyncIterator[Dependenc
             outcomes=OutcomeReader(database),
             items=ItemReader(database),
             people=PeopleReader(database),
-            profiles=ProfileReader(redis, database, settings.cache_ttl),
+            profiles=ProfileReader(redis, database, settings.cache_ttl, serving),
             recall=RecallReader(database),
             needed={
                 "postgresql": Asked(ask=lambda: _has_tables(database)),
@@ -110,12 +112,18 @@ def _offsets(stack: AsyncExitStack, settings: Settings) -> KafkaOffsets:
     return offsets
 
 
-def _watch(stack: AsyncExitStack, offsets: KafkaOffsets, meters: Meters) -> FreshnessWatch:
+def _watch(stack: AsyncExitStack, offsets: KafkaOffsets, serving: ServingReader, meters: Meters) -> FreshnessWatch:
+    shown: set[str] = set()
+
     def report(lag: Lag) -> None:
         for stage, pending in lag.stages.items():
             meters.set(API_PENDING, pending, stage=stage)
+        for gone in shown - set(lag.stages):
+            meters.forget(API_PENDING, stage=gone)
+        shown.clear()
+        shown.update(lag.stages)
 
-    watch = FreshnessWatch(offsets, report=report)
+    watch = FreshnessWatch(offsets, serving=serving.now, report=report)
     looking = asyncio.create_task(keep_looking(watch))
     stack.push_async_callback(_end, looking)
     return watch

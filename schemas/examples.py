@@ -23,6 +23,7 @@ from schemas.records import (
     Candidate,
     ConversationEvent,
     Evidence,
+    Generation,
     Interval,
     MemoryCommand,
     MemoryItem,
@@ -200,6 +201,7 @@ EXAMPLES: tuple[Record, ...] = (
         recorded_at=KNOWN,
         cause=SOURCE,
     ),
+    Generation(number=2, extractor="rules@2", declared_at=SAID, promoted_at=KNOWN, settled_at=KNOWN, dropped_at=MOVED),
     Profile(tenant_id=TENANT, user_id=USER, slots=(ENTRY,), top=(ENTRY,), active_items=1, recorded_at=KNOWN),
     Outcome(
         source=SOURCE,

@@ -280,6 +280,24 @@ class Profile(Record):
     recorded_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generation(Record):
+    """A generation of memory: the same history, read by one extractor."""
+
+    SUBJECT: ClassVar[str] = "memory.generations.v1-value"
+
+    number: int
+    extractor: str | None
+    """`name@version`; None for the first, which has what extract runs with."""
+    declared_at: datetime
+    promoted_at: datetime | None = None
+    """When answers last began to come from it; of several, those of the latest do."""
+    settled_at: datetime | None = None
+    """Since when extract itself finds its candidates; None while `reextract` does."""
+    dropped_at: datetime | None = None
+    """When its topics, tables and keys were removed."""
+
+
 @quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome(Record):

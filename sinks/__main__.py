@@ -26,24 +26,47 @@ _instance_id = click.option(
     help="A name that stays over restarts, for static membership; goes before INSTANCE_ID.",
 )
 
+_shadow = click.option(
+    "--shadow", is_flag=True, help="Land only what belongs to the generation that GENERATION names, in a group apart."
+)
 
-@click.group(help=__doc__)
+
+GENERATIONS = "generations"
+
+
+class LazyGroup(click.Group):
+    """The commands below, and the group of generations, whose clients are imported when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), GENERATIONS])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name == GENERATIONS:
+            from sinks.generations.commands import generations
+
+            return generations
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=LazyGroup, help=__doc__)
 def main() -> None:
     pass
 
 
 @main.command()
 @_instance_id
-def postgres(instance_id: str | None) -> None:
+@_shadow
+def postgres(instance_id: str | None, shadow: bool) -> None:
     """Follow the derived topics into PostgreSQL, until SIGTERM."""
-    _land("postgres", instance_id)
+    _land("postgres", instance_id, shadow=shadow)
 
 
 @main.command()
 @_instance_id
-def redis(instance_id: str | None) -> None:
+@_shadow
+def redis(instance_id: str | None, shadow: bool) -> None:
     """Follow profiles and messages into Redis, until SIGTERM."""
-    _land("redis", instance_id)
+    _land("redis", instance_id, shadow=shadow)
 
 
 @main.command()
@@ -127,10 +150,10 @@ def _record_skip(skips: PostgresSkips, position: Position, reason: str) -> None:
         raise click.ClickException("it is given up already; `skips` tells by whom")
 
 
-def _land(name: str, instance_id: str | None) -> None:
+def _land(name: str, instance_id: str | None, *, shadow: bool) -> None:
     settings = Settings()
     logs.configure(settings, name)
-    sys.exit(app.run(settings, name, instance_id=instance_id))
+    sys.exit(app.run(settings, name, instance_id=instance_id, shadow=shadow))
 
 
 def _database_url() -> str:

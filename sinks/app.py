@@ -24,6 +24,7 @@ from sinks.ports import Fenced, PoisonRecord, Sink
 from sinks.postgres.skips import PostgresSkips
 from topology import interpreter, kafka, metrics
 from topology.errors import MISCONFIGURED, TRY_LATER, Misconfigured, Retryable
+from topology.generations import group_of, shadow_of, topic_of
 from topology.guarantees import Demands
 from topology.guard import refuse_weaker
 from topology.health import HealthServer
@@ -41,13 +42,15 @@ the largest batches fit in; the default is twice as much."""
 def postgres_sink(settings: Settings) -> Sink:
     from sinks.postgres.writer import PostgresSink
 
-    return PostgresSink(settings.database_url.get_secret_value(), sink=POSTGRES_SINK.group)
+    url = settings.database_url.get_secret_value()
+    return PostgresSink(url, sink=POSTGRES_SINK.group, generation=settings.generation)
 
 
 def redis_sink(settings: Settings) -> Sink:
     from sinks.redis.writer import RedisSink
 
-    return RedisSink(settings.redis_url.get_secret_value(), ttl_seconds=settings.cache_ttl)
+    url = settings.redis_url.get_secret_value()
+    return RedisSink(url, ttl_seconds=settings.cache_ttl, generation=settings.generation)
 
 
 SINKS: dict[str, tuple[Stage, Callable[[Settings], Sink]]] = {
@@ -56,27 +59,32 @@ SINKS: dict[str, tuple[Stage, Callable[[Settings], Sink]]] = {
 
 
 def skips_of(settings: Settings, stage: Stage) -> PostgresSkips:
-    return PostgresSkips(settings.database_url.get_secret_value(), sink=stage.group)
+    url = settings.database_url.get_secret_value()
+    return PostgresSkips(url, sink=stage.group, generation=settings.generation)
 
 
-def run(settings: Settings, name: str, *, instance_id: str | None = None) -> int:
+def run(settings: Settings, name: str, *, instance_id: str | None = None, shadow: bool = False) -> int:
     """Follow the log until SIGTERM or SIGINT. Returns the exit code: 0 after a signal, 1 after a failure.
+
+    A shadow lands only what belongs to its generation, in a group of its own.
 
     2 where settings are weaker than the promise needs, 75 where no broker answers, or a registry it never spoke to:
     nothing was begun then.
     """
     stage, build = SINKS[name]
+    stage = shadow_of(stage) if shadow else stage
     config = _kafka(settings, stage, instance_id)
+    topics = [topic_of(topic, settings.generation) for topic in (*stage.inputs, *stage.counts)]
     ids = RegistrySchemaIds(settings.schema_registry_url)
     codec = Codec(kept_in_state(ids, settings))
     try:
-        refuse_weaker(settings, Demands(consumers={"member": config}, topics=(*stage.inputs, *stage.counts)))
+        refuse_weaker(settings, Demands(consumers={"member": config}, topics=topics))
         codec.learn(stage.records)
     except (Misconfigured, Retryable) as error:
         log.critical("refuses to start: %s", error)
         ids.close()
         return MISCONFIGURED if isinstance(error, Misconfigured) else TRY_LATER
-    member = KafkaLog(config, (*stage.inputs, *stage.counts))
+    member = KafkaLog(config, (*stage.inputs, *stage.counts), generation=settings.generation)
     meters = SinkMeters(metrics.build(stage.name), adrift_seconds=member.adrift_seconds)
     loop = SinkLoop(
         log=member,
@@ -126,7 +134,7 @@ def _kafka(settings: Settings, stage: Stage, instance_id: str | None) -> ClientC
         "fetch.wait.max.ms": settings.sink_batch_wait_ms,
         "queued.max.messages.kbytes": AHEAD_KILOBYTES,
     }
-    config = consumer_config(settings, group=stage.group) | own
+    config = consumer_config(settings, group=group_of(stage, settings.generation)) | own
     static = instance_id or kafka.instance_id(settings)
     return config | {"group.instance.id": static} if static else config
 

@@ -19,6 +19,7 @@ from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException
 from schemas.construction import quickly_made
 from sinks.ports import Partition
 from topology.errors import Retryable
+from topology.generations import FIRST, name_of, topic_of
 from topology.kafka import ClientConfig
 from topology.topics import TopicName
 
@@ -136,7 +137,12 @@ class KafkaLog:
     """
 
     def __init__(
-        self, config: ClientConfig, topics: Iterable[TopicName], clock: Callable[[], float] = time.monotonic
+        self,
+        config: ClientConfig,
+        topics: Iterable[TopicName],
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        generation: int = FIRST,
     ) -> None:
         own: dict[str, Any] = {
             "enable.partition.eof": True,
@@ -145,6 +151,7 @@ class KafkaLog:
             "logger": logging.getLogger("librdkafka"),
         }
         self._clock = clock
+        self._generation = generation
         self._assigned: Collection[Partition] = ()
         self._changed = False
         self._adrift_since: float | None = clock()
@@ -154,7 +161,7 @@ class KafkaLog:
         self._adrift_limit = float(str(config["session.timeout.ms"])) / 1_000 + ADRIFT_AFTER_SECONDS
         self._consumer = Consumer({**config, **own})
         self._consumer.subscribe(
-            [topic.value for topic in topics],
+            [topic_of(topic, generation) for topic in topics],
             on_assign=self._on_assign,
             on_revoke=self._on_revoke,
             on_lost=self._on_revoke,
@@ -171,7 +178,7 @@ class KafkaLog:
         return _fetched(messages)
 
     def resume(self, positions: Mapping[Partition, int]) -> None:
-        partitions = [_at(partition, offset) for partition, offset in positions.items()]
+        partitions = [self._at(partition, offset) for partition, offset in positions.items()]
         self._consumer.assign(partitions)
         self._consumer.resume(partitions)
 
@@ -180,12 +187,12 @@ class KafkaLog:
         return Fetched(assigned=self.fetch(1, seconds).assigned)
 
     def bounds(self, partition: Partition) -> tuple[int, int]:
-        return _asked(lambda: self._consumer.get_watermark_offsets(_at(partition), ANSWER_SECONDS))
+        return _asked(lambda: self._consumer.get_watermark_offsets(self._at(partition), ANSWER_SECONDS))
 
     def committed(self, partitions: Collection[Partition]) -> Mapping[Partition, int]:
         if not partitions:
             return {}  # librdkafka would ask, and wait, all the same
-        found = _asked(lambda: self._consumer.committed([_at(p) for p in partitions], ANSWER_SECONDS))
+        found = _asked(lambda: self._consumer.committed([self._at(p) for p in partitions], ANSWER_SECONDS))
         return {_partition(one): one.offset for one in found if one.offset >= 0}
 
     def commit(self, progress: Mapping[Partition, int]) -> None:
@@ -197,7 +204,7 @@ class KafkaLog:
 
     def _tell(self) -> None:
         self._told_at, self._untold = self._clock(), False
-        self._consumer.commit(offsets=[_at(p, offset) for p, offset in self._owed.items()], asynchronous=True)
+        self._consumer.commit(offsets=[self._at(p, offset) for p, offset in self._owed.items()], asynchronous=True)
 
     def behind(self, positions: Mapping[Partition, int]) -> Mapping[Partition, int]:
         return {partition: max(0, self._end(partition) - offset) for partition, offset in positions.items()}
@@ -215,9 +222,12 @@ class KafkaLog:
         if leaving.is_alive():
             logger.warning("the group was not left in %.0f s; it will miss this member in time", CLOSE_SECONDS)
 
+    def _at(self, partition: Partition, offset: int = OFFSET_INVALID) -> TopicPartition:
+        return TopicPartition(topic_of(partition.topic, self._generation), partition.number, offset)
+
     def _end(self, partition: Partition) -> int:
         """As of the last answer to a fetch; no broker is asked."""
-        return self._consumer.get_watermark_offsets(_at(partition), cached=True)[1]
+        return self._consumer.get_watermark_offsets(self._at(partition), cached=True)[1]
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         consumer.assign([])  # nothing is read before the sink has said from where
@@ -278,7 +288,7 @@ def _partition_of(message: Message) -> Partition:
 
 @cache
 def _named(topic: str, number: int) -> Partition:
-    return Partition(topic=TopicName(topic), number=number)
+    return Partition(topic=name_of(topic), number=number)
 
 
 @lru_cache(maxsize=4_096)
@@ -294,11 +304,7 @@ def _offset(message: Message) -> int:
 
 
 def _partition(one: TopicPartition) -> Partition:
-    return Partition(topic=TopicName(one.topic), number=one.partition)
-
-
-def _at(partition: Partition, offset: int = OFFSET_INVALID) -> TopicPartition:
-    return TopicPartition(partition.topic.value, partition.number, offset)
+    return _named(one.topic, one.partition)
 
 
 def _asked(ask: Callable[[], T]) -> T:

@@ -10,7 +10,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from schemas.records import Record
-from sinks.ports import GENERATION, Batch, Fenced, Partition, Received, SinkRecord
+from sinks.ports import Batch, Fenced, Partition, Received, SinkRecord
+from topology.generations import FIRST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ class MemoryStore:
 class MemorySink:
     """A `sinks.ports.Sink` over a store that other sinks may share."""
 
-    def __init__(self, store: MemoryStore, *, generation: int = GENERATION) -> None:
+    def __init__(self, store: MemoryStore, *, generation: int = FIRST) -> None:
         self._store = store
         self._generation = generation
         self._owned: dict[Partition, Owned] = {}

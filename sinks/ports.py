@@ -15,9 +15,6 @@ from schemas.ids import TenantId
 from schemas.records import Position, Record
 from topology.topics import TopicName
 
-GENERATION = 1
-"""The generation of derived topics that this release lands: a row's version is (generation, offset)."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Partition:

@@ -6,7 +6,8 @@ Reads the environment once and hands it down.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -15,6 +16,7 @@ from schemas.ids import TenantId
 from streams import bootstrap
 from streams.ports import Processor
 from topology import logs, metrics
+from topology.errors import MISCONFIGURED, TRY_LATER, Misconfigured, Retryable
 from topology.metrics import Meters
 from topology.settings import KEPT_SCHEMAS, Settings
 
@@ -56,9 +58,45 @@ def consolidate() -> None:
 
 
 @cli.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def replay(file: Path) -> None:
-    """Show what a conversation FILE (JSON lines, .gz or not) would leave behind, without Kafka."""
+def reextract() -> None:
+    """Run reextract: messages in; candidates out, for the generation that GENERATION names. Ends on SIGTERM."""
+    _run("reextract", bootstrap.reextract)
+
+
+@cli.command()
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--extractor", metavar="NAME@VERSION", help="What reads the history again: the one this release has.")
+@click.option("--into", type=click.Choice(["shadow"]), help="Build a generation of memory beside the one that answers.")
+@click.option("--once", is_flag=True, help="End when everything that is there now has been read, instead of following.")
+def replay(file: Path | None, extractor: str | None, into: str | None, once: bool) -> None:
+    """Read a history again.
+
+    With a conversation FILE (JSON lines, .gz or not): show what it would leave behind, without Kafka.
+
+    With --into shadow: read all messages and commands again with --extractor, as a generation of memory with groups,
+    topics and tables of its own, while answers go on to come from the one that serves. Runs until it is stopped, and
+    goes on where it was when the same command is given again. Then `python -m sinks generations` compares, promotes
+    and drops.
+    """
+    if (file is None) == (into is None) or (into is None) != (extractor is None):
+        raise click.UsageError("give a FILE, or --into shadow with --extractor NAME@VERSION")
+    if file is not None:
+        _show_replayed(file)
+    else:
+        _into_shadow(extractor or "", follow=not once)
+
+
+def _into_shadow(extractor: str, *, follow: bool) -> None:
+    from streams.shadow.commands import into_shadow
+
+    settings = Settings()
+    logs.configure(settings, "replay")
+    with _told():
+        bootstrap.require_extractor(settings, extractor)
+        into_shadow(settings, extractor, follow=follow)
+
+
+def _show_replayed(file: Path) -> None:
     from streams.extraction.rules import RuleExtractor
     from streams.replay import replay_file
 
@@ -102,7 +140,19 @@ def _run(stage: str, processor: Callable[[Settings, Meters], Processor]) -> None
     logs.configure(settings, stage)
     meters = metrics.build(stage)
     known = codec(settings.schema_registry_url, settings.state_dir / KEPT_SCHEMAS)
+    with _told():
+        bootstrap.require_generation(settings, known)
     sys.exit(run_worker(settings, processor(settings, meters), known, meters))
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say what is in the way, in words and by exit code."""
+    try:
+        yield
+    except (Misconfigured, Retryable) as error:
+        click.secho(str(error), fg="red", err=True)
+        sys.exit(MISCONFIGURED if isinstance(error, Misconfigured) else TRY_LATER)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import traceback
 
+from schemas.codec import Codec
 from schemas.ids import TenantId
 from schemas.state import Turn
 from streams.extraction.guarded import GuardedExtractor, Tell
@@ -16,6 +17,10 @@ from streams.ports import Processor
 from streams.processors.consolidate import ConsolidateProcessor
 from streams.processors.extract import ExtractProcessor
 from streams.processors.policy import ExtractPolicy
+from streams.processors.reextract import ReextractProcessor
+from topology.errors import Misconfigured
+from topology.generation_log import GenerationLog
+from topology.generations import FIRST
 from topology.metrics import EXTRACTOR_FAULTS, Meters
 from topology.settings import Settings
 
@@ -29,6 +34,32 @@ def extract(settings: Settings, meters: Meters) -> Processor:
         future_tolerance_seconds=settings.future_tolerance_seconds,
     )
     return ExtractProcessor(GuardedExtractor(RuleExtractor(), tell_of_faults(meters)), settings.partitions, policy)
+
+
+def reextract(settings: Settings, meters: Meters) -> Processor:
+    """Messages to candidates, with the rule extractor: the history read again."""
+    policy = ExtractPolicy(window_turns=settings.window_turns)
+    return ReextractProcessor(GuardedExtractor(RuleExtractor(), tell_of_faults(meters)), policy)
+
+
+def require_extractor(_settings: Settings, name: str) -> None:
+    """Raises Misconfigured where this release has no extractor of that name and version."""
+    if (found := RuleExtractor().name) != name:
+        raise Misconfigured(f"there is no extractor {name} here: this is {found}")
+
+
+def require_generation(settings: Settings, codec: Codec) -> None:
+    """Raises Misconfigured where the generation of the settings is read by another extractor, or is not there.
+
+    Of the first nothing is written down. Raises Retryable where the broker is away.
+    """
+    if settings.generation == FIRST:
+        return
+    found = GenerationLog(settings, codec).read().known.get(settings.generation)
+    if found is None or found.dropped_at is not None:
+        raise Misconfigured(f"there is no generation {settings.generation}: `python -m streams replay` builds one")
+    if found.extractor is not None:
+        require_extractor(settings, found.extractor)
 
 
 def tell_of_faults(meters: Meters) -> Tell:

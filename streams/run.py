@@ -13,6 +13,7 @@ from schemas.codec import Codec, Undecodable
 from schemas.records import Record
 from streams.ports import Output, PoisonRecord, Processor, RawRecord, SourceRecord, Stores
 from streams.processors.poison_limit import Rejection
+from topology.generations import name_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,14 +26,14 @@ class Folded:
 
 def fold_run(processor: Processor, codec: Codec, records: Sequence[RawRecord], stores: Stores) -> Folded:
     """Fold `records`, oldest first. Raises PoisonRecord only where the stage owns no dead letters."""
-    decoders = {str(topic): codec.decoder(record) for topic, record in processor.inputs.items()}
+    decoders = {topic: codec.decoder(record) for topic, record in processor.inputs.items()}
     only = next(iter(decoders.values())) if len(decoders) == 1 else None
     process = processor.process
     outputs: list[Output] = []
     rejections: list[Rejection] = []
     for index, raw in enumerate(records):
         try:
-            made = process(_read(only or decoders[raw.topic], raw), stores)
+            made = process(_read(only or decoders[name_of(raw.topic)], raw), stores)
             if made:
                 outputs += made if type(made) is tuple else list(made)
         except PoisonRecord as poison:

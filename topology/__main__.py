@@ -18,6 +18,7 @@ from rich.console import Console
 from topology.cluster import Action, Step, wanted
 from topology.environment import example
 from topology.errors import MISCONFIGURED, TRY_LATER, Misconfigured, Retryable
+from topology.generations import FIRST
 from topology.graph import graph_faults, shipped
 from topology.guarantees import shared_demands
 from topology.metric_reference import reference
@@ -90,7 +91,10 @@ def metrics() -> None:
     "--alter", is_flag=True, help="Also set configurations that differ; partitions and replicas never change."
 )
 @click.option("--wait", "wait_seconds", default=60, show_default=True, help="Seconds to wait for the broker.")
-def apply(dry_run: bool, alter: bool, wait_seconds: int) -> None:
+@click.option(
+    "--generation", default=FIRST, type=click.IntRange(min=FIRST), help="The topics of another generation of memory."
+)
+def apply(dry_run: bool, alter: bool, wait_seconds: int, generation: int) -> None:
     """Create the topics that are missing and verify those that exist. Repeating it is harmless.
 
     Reads KAFKA_BOOTSTRAP_SERVERS, PARTITIONS and REPLICATION_FACTOR, and the security settings of Kafka.
@@ -101,7 +105,7 @@ def apply(dry_run: bool, alter: bool, wait_seconds: int) -> None:
     logging.getLogger(LOGGER).setLevel(logging.CRITICAL)  # what goes wrong is told once, by the call that fails
     with _told():
         settings = Settings()
-        client, specs = admin(settings), wanted(settings)
+        client, specs = admin(settings), wanted(settings, generation)
         cluster.await_broker(client, wait_seconds)
         todo = cluster.steps(client, specs)
         for step in todo:

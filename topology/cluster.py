@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from topology.generations import FIRST, topic_of, topics_of
 from topology.kafka import RECORD_BYTES
 from topology.settings import Settings
-from topology.topics import TOPICS, Cleanup, Topic, TopicName
+from topology.topics import Cleanup, Topic, TopicName
 
 _DAY_MS = 24 * 60 * 60 * 1_000
 _EVENT_BYTES = 1_048_588
@@ -49,14 +50,14 @@ class Step:
     differences: tuple[str, ...] = ()
 
 
-def wanted(settings: Settings, topics: Sequence[Topic] = TOPICS) -> list[TopicSpec]:
-    """Every topic as this deployment wants it."""
-    return [spec_of(topic, settings) for topic in topics]
+def wanted(settings: Settings, generation: int = FIRST) -> list[TopicSpec]:
+    """Every topic as this deployment wants it; of a later generation, those of its own."""
+    return [spec_of(topic, settings, generation) for topic in topics_of(generation)]
 
 
-def spec_of(topic: Topic, settings: Settings) -> TopicSpec:
+def spec_of(topic: Topic, settings: Settings, generation: int = FIRST) -> TopicSpec:
     return TopicSpec(
-        name=str(topic.name),  # the admin client takes no subclass of str
+        name=topic_of(topic.name, generation),
         partitions=settings.partitions,
         replication=settings.replication_factor,
         config=dict(_config(topic, settings.replication_factor)),

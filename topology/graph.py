@@ -9,14 +9,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from topology.stages import STAGES, Stage
+from topology.stages import ALL_STAGES, Stage
 from topology.topics import TOPICS, Cleanup, Routing, Topic, TopicName
 
 DEAD_LETTERS_SUFFIX = ".dlq"
 CHANGELOG_SUFFIX = "-state-changelog"
 
-_MANY_WRITERS = frozenset({TopicName.EVENTS})
-"""Whoever has something to say writes events; dead letters, too, come from every reader of a topic."""
+_MANY_WRITERS = frozenset({TopicName.EVENTS, TopicName.EXTRACTIONS})
+"""Whoever has something to say writes events; dead letters, too, come from every reader of a topic. What is found in a
+message is a state, of which the highest revision counts, whoever read it."""
+
+_FOR_READERS_OUTSIDE = frozenset({TopicName.GENERATIONS})
+"""Read by operators' commands and whoever follows the feed, by no stage."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +41,7 @@ class Graph:
 
 def shipped() -> Graph:
     """The graph of this release."""
-    return Graph(topics=TOPICS, stages=STAGES)
+    return Graph(topics=TOPICS, stages=ALL_STAGES)
 
 
 def graph_faults(graph: Graph) -> list[str]:
@@ -75,7 +79,7 @@ def _topic_faults(graph: Graph, topic: Topic) -> Iterator[str]:
     name, is_dead_letters = topic.name, topic.name.endswith(DEAD_LETTERS_SUFFIX)
     if not topic.written_by:
         yield f"topic {name}: nobody writes it"
-    if not graph.readers(name) and not is_dead_letters:
+    if not graph.readers(name) and not is_dead_letters and name not in _FOR_READERS_OUTSIDE:
         yield f"topic {name}: nobody reads it"
     if len(topic.written_by) > 1 and name not in _MANY_WRITERS and not is_dead_letters:
         yield f"topic {name}: more than one writer ({', '.join(topic.written_by)})"

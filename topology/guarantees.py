@@ -11,10 +11,11 @@ from typing import Any, Final
 
 from topology.cluster import TopicSpec
 from topology.errors import Misconfigured
+from topology.generations import FIRST, name_of, topics_of
 from topology.kafka import consumer_config, producer_config
 from topology.settings import Settings
 from topology.stages import STAGES
-from topology.topics import TOPIC_BY_NAME, Cleanup, TopicName
+from topology.topics import TOPIC_BY_NAME, Cleanup
 
 PRODUCTION_REPLICAS: Final = 3
 PRODUCTION_IN_SYNC: Final = 2
@@ -52,7 +53,8 @@ class Demands:
 
     producers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     consumers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    topics: Collection[TopicName] = ()
+    topics: Collection[str] = ()
+    """As the brokers call them."""
     concurrency: int = 1
     commit_seconds: float = 0.0
     """How long a commit is tried before its owner gives up."""
@@ -63,7 +65,7 @@ def shared_demands(settings: Settings) -> Demands:
     return Demands(
         producers={"producer": producer_config(settings)},
         consumers={stage.name: consumer_config(settings, group=stage.group) for stage in STAGES},
-        topics=tuple(TOPIC_BY_NAME),
+        topics=tuple(str(topic.name) for topic in topics_of(FIRST)),
     )
 
 
@@ -137,8 +139,8 @@ def _of_consumer(name: str, config: Mapping[str, Any]) -> Iterator[Weakness]:
         yield _weak(name, "max.poll.interval.ms", poll, f"{session} or more", "a member outlives its own session")
 
 
-def _of_topic(spec: TopicSpec, name: TopicName, *, production: bool) -> Iterator[Weakness]:
-    topic, config = TOPIC_BY_NAME[name], spec.config
+def _of_topic(spec: TopicSpec, name: str, *, production: bool) -> Iterator[Weakness]:
+    topic, config = TOPIC_BY_NAME[name_of(name)], spec.config
     cleanup, clock = config.get("cleanup.policy"), config.get("message.timestamp.type")
     unclean, in_sync = config.get("unclean.leader.election.enable"), int(config.get("min.insync.replicas", 1))
     if cleanup != topic.cleanup:

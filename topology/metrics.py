@@ -12,7 +12,7 @@ from typing import TypeAlias, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
 
-from topology.stages import STAGES
+from topology.stages import ALL_STAGES
 
 
 class MetricKind(StrEnum):
@@ -187,7 +187,7 @@ def keeper_of(stage: str) -> Keeper:
     """What kind of process runs the stage. Raises LookupError for a stage that does not exist."""
     if stage == Keeper.API:
         return Keeper.API
-    for known in STAGES:
+    for known in ALL_STAGES:
         if known.name == stage:
             return Keeper.AGENT if known.changelog else Keeper.SINK
     raise LookupError(f"no stage is named {stage}")

@@ -63,6 +63,9 @@ class KafkaSettings(_Group):
     partitions: int = Field(
         default=4, ge=1, le=1024, description="Partitions of every topic; frozen for an epoch. 24 in production."
     )
+    generation: int = Field(
+        default=1, ge=1, description="Generation of memory that agents and sinks work for: see docs/generations.md."
+    )
     replication_factor: int = Field(default=1, ge=1, le=7, description="Copies of every partition; 3 in production.")
 
 

@@ -42,6 +42,8 @@ class Stage:
     changelog: TopicName | None = None
     writes_to: str | None = None
     """The database a sink lands its rows in."""
+    of_generation: bool = False
+    """Whether each generation of memory has a group of its own (`topology.generations`)."""
     counts: tuple[TopicName, ...] = ()
     """Topics whose records a sink counts and nothing else; no answer waits for them."""
 
@@ -118,9 +120,20 @@ EXTRACT = Stage(
     stores=(CONVERSATIONS, MESSAGE_INDEX),
     changelog=TopicName.EXTRACT_CHANGELOG,
 )
+REEXTRACT = Stage(
+    name="reextract",
+    group="reextract-v1",
+    command="streams reextract",
+    inputs=(TopicName.MESSAGES,),
+    outputs=(TopicName.EXTRACTIONS,),
+    stores=(CONVERSATIONS, MESSAGE_INDEX),
+    changelog=TopicName.REEXTRACT_CHANGELOG,
+    of_generation=True,
+)
 CONSOLIDATE = Stage(
     name="consolidate",
     group="consolidate-v1",
+    of_generation=True,
     command="streams consolidate",
     inputs=(TopicName.EXTRACTIONS, TopicName.COMMANDS),
     outputs=(TopicName.EVIDENCE, TopicName.ITEMS, TopicName.PROFILES),
@@ -152,3 +165,7 @@ REDIS_SINK = Stage(
 )
 
 STAGES: tuple[Stage, ...] = (EXTRACT, CONSOLIDATE, POSTGRES_SINK, REDIS_SINK)
+"""What turns an event into an answer."""
+
+ALL_STAGES: tuple[Stage, ...] = (EXTRACT, REEXTRACT, CONSOLIDATE, POSTGRES_SINK, REDIS_SINK)
+"""With what reads the history again for another generation."""

@@ -11,6 +11,7 @@ from enum import StrEnum
 from schemas.records import (
     ConversationEvent,
     Evidence,
+    Generation,
     MemoryCommand,
     MemoryItem,
     Message,
@@ -30,8 +31,10 @@ class TopicName(StrEnum):
     EVIDENCE = "memory.evidence.v1"
     ITEMS = "memory.items.v1"
     PROFILES = "memory.profiles.v1"
+    GENERATIONS = "memory.generations.v1"
     EVENTS_DEAD_LETTERS = "conversation.events.v1.dlq"
     EXTRACT_CHANGELOG = "extract-v1-state-changelog"
+    REEXTRACT_CHANGELOG = "reextract-v1-state-changelog"
     CONSOLIDATE_CHANGELOG = "consolidate-v1-state-changelog"
 
 
@@ -46,6 +49,7 @@ class Routing(StrEnum):
     CONVERSATION = "tenant/conversation"
     USER = "tenant/user"
     SOURCE = "the partition of the source record"
+    KEY = "key"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,8 @@ class Topic:
     cleanup: Cleanup
     retention_days: int | None = None
     log_append_time: bool = False
+    of_generation: bool = False
+    """Whether each generation of memory has one of its own (`topology.generations`)."""
     about: str
 
 
@@ -90,9 +96,10 @@ TOPICS: tuple[Topic, ...] = (
         key="tenant/user",
         routing=Routing.USER,
         record=MessageExtraction,
-        written_by=("extract",),
+        written_by=("extract", "reextract"),
         cleanup=Cleanup.DELETE,
         retention_days=7,
+        of_generation=True,
         about="All candidates found in one message, as a state.",
     ),
     Topic(
@@ -112,6 +119,7 @@ TOPICS: tuple[Topic, ...] = (
         record=Evidence,
         written_by=("consolidate",),
         cleanup=Cleanup.COMPACT,
+        of_generation=True,
         about="One assertion about one item, with its words; a tombstone when it is taken back.",
     ),
     Topic(
@@ -121,6 +129,7 @@ TOPICS: tuple[Topic, ...] = (
         record=MemoryItem,
         written_by=("consolidate",),
         cleanup=Cleanup.COMPACT,
+        of_generation=True,
         about="The public change feed: every version of a memory item.",
     ),
     Topic(
@@ -130,7 +139,17 @@ TOPICS: tuple[Topic, ...] = (
         record=Profile,
         written_by=("consolidate",),
         cleanup=Cleanup.COMPACT,
+        of_generation=True,
         about="The profile of a user: current value a slot, best supported items.",
+    ),
+    Topic(
+        name=TopicName.GENERATIONS,
+        key="number",
+        routing=Routing.KEY,
+        record=Generation,
+        written_by=("operators",),
+        cleanup=Cleanup.COMPACT,
+        about="The generations of memory, and which of them the answers come from: what a reader of the feed follows.",
     ),
     Topic(
         name=TopicName.OUTCOMES,
@@ -162,12 +181,23 @@ TOPICS: tuple[Topic, ...] = (
         about="The state of extract, and how far it has read.",
     ),
     Topic(
+        name=TopicName.REEXTRACT_CHANGELOG,
+        key="store/key",
+        routing=Routing.CONVERSATION,
+        record=None,
+        written_by=("reextract",),
+        cleanup=Cleanup.COMPACT,
+        of_generation=True,
+        about="The state of reextract, and how far it has read.",
+    ),
+    Topic(
         name=TopicName.CONSOLIDATE_CHANGELOG,
         key="store/key",
         routing=Routing.USER,
         record=None,
         written_by=("consolidate",),
         cleanup=Cleanup.COMPACT,
+        of_generation=True,
         about="The state of consolidate, and how far it has read.",
     ),
 )

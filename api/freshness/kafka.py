@@ -16,6 +16,7 @@ from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, To
 
 from api.freshness.barrier import Offsets
 from topology.errors import Retryable
+from topology.generations import FIRST, name_of, topic_of
 from topology.topics import TopicName
 
 REQUEST_SECONDS = 5.0
@@ -50,16 +51,20 @@ class KafkaOffsets:
         self._consumers: dict[str, Consumer] = {}
         self._lock = Lock()
 
-    async def ends(self, topics: Sequence[TopicName]) -> Offsets:
+    async def ends(self, topics: Sequence[TopicName], generation: int = FIRST) -> Offsets:
+        asked = self._of(topics, generation, OFFSET_END)
+
         def ask(consumer: Consumer) -> list[TopicPartition]:
             # Kafka's own way to ask for the end is the time -1, which is what librdkafka passes on here.
-            return consumer.offsets_for_times(self._of(topics, OFFSET_END), timeout=self._request_seconds)
+            return consumer.offsets_for_times(asked, timeout=self._request_seconds)
 
         return await self._told(OBSERVER, ask)
 
-    async def committed(self, group: str, topics: Sequence[TopicName]) -> Offsets:
+    async def committed(self, group: str, topics: Sequence[TopicName], generation: int = FIRST) -> Offsets:
+        asked = self._of(topics, generation)
+
         def ask(consumer: Consumer) -> list[TopicPartition]:
-            return consumer.committed(self._of(topics), timeout=self._request_seconds)
+            return consumer.committed(asked, timeout=self._request_seconds)
 
         return await self._told(group, ask)
 
@@ -69,8 +74,9 @@ class KafkaOffsets:
         for consumer in self._consumers.values():
             consumer.close()
 
-    def _of(self, topics: Sequence[TopicName], offset: int = 0) -> list[TopicPartition]:
-        return [TopicPartition(str(topic), partition, offset) for topic in topics for partition in self._partitions]
+    def _of(self, topics: Sequence[TopicName], generation: int, offset: int = 0) -> list[TopicPartition]:
+        names = [topic_of(topic, generation) for topic in topics]
+        return [TopicPartition(name, partition, offset) for name in names for partition in self._partitions]
 
     def _consumer(self, group: str) -> Consumer:
         with self._lock:
@@ -86,7 +92,7 @@ class KafkaOffsets:
             raise Retryable(
                 f"Kafka does not tell its offsets: {error}", retry_after_seconds=RETRY_AFTER_SECONDS
             ) from error
-        return {(at.topic, at.partition): max(0, at.offset) for at in found}
+        return {(str(name_of(at.topic)), at.partition): max(0, at.offset) for at in found}
 
     def _asked(self, group: str, ask: Ask) -> list[TopicPartition]:
         """Once more where a partition has another leader by now, after it was asked which."""

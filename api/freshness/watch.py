@@ -26,7 +26,7 @@ from api.freshness.barrier import (
 )
 from schemas.records import Position
 from topology.errors import Retryable
-from topology.stages import STAGES, Stage
+from topology.generations import Serving, group_of, serving_stages
 from topology.topics import TopicName
 
 REUSE_SECONDS = 0.05
@@ -41,15 +41,20 @@ FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, PAUSE_GROWTH = 0.02, 0.06, 1.5
 
 
 class StreamOffsets(Protocol):
-    """What Kafka knows. Raises Retryable while it cannot be asked."""
+    """What Kafka knows of the topics of a generation, by their names. Raises Retryable while it cannot be asked."""
 
-    async def ends(self, topics: Sequence[TopicName]) -> Offsets:
+    async def ends(self, topics: Sequence[TopicName], generation: int) -> Offsets:
         """The last stable offset of every partition of `topics`."""
         ...
 
-    async def committed(self, group: str, topics: Sequence[TopicName]) -> Offsets:
+    async def committed(self, group: str, topics: Sequence[TopicName], generation: int) -> Offsets:
         """What a group has committed on every partition of `topics`, 0 where nothing."""
         ...
+
+
+async def the_first() -> Serving:
+    """What serves where nobody ever promoted anything."""
+    return Serving()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,25 +68,34 @@ class Lag:
 
 
 class FreshnessWatch:
-    """Follows waves of accepted records down the stages."""
+    """Follows waves of accepted records down the stages of the generation that serves.
+
+    When another one is promoted it begins anew: what could be queried there has to be seen here.
+    """
 
     def __init__(
         self,
         offsets: StreamOffsets,
-        stages: Sequence[Stage] = STAGES,
+        serving: Callable[[], Awaitable[Serving]] = the_first,
         clock: Callable[[], float] = monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         report: Callable[[Lag], None] = lambda _: None,
     ) -> None:
         self._offsets = offsets
-        self._levels = levels(stages)
-        self._entry = entry_topics(stages)
+        self._ask_serving = serving
         self._clock = clock
         self._sleep = sleep
         self._report = report
         self._lock = asyncio.Lock()
+        self._follow_generation(Serving())
+
+    def _follow_generation(self, serving: Serving) -> None:
+        stages = serving_stages(serving)
+        self._serving = serving
+        self._levels = levels(stages)
+        self._entry = entry_topics(stages)
         self._waves: list[Wave] = []
-        self._passed = Wave(started_at=clock(), entry={})
+        self._passed = Wave(started_at=self._clock(), entry={})
         self._lag: Lag | None = None
         self._looked_at = float("-inf")
 
@@ -97,7 +111,7 @@ class FreshnessWatch:
 
     async def is_queryable(self, position: Position) -> bool:
         """Whether the record at `position`, and whatever follows from it, can be queried. Raises Retryable."""
-        if not covers(self._passed.entry, position):
+        if not covers(self._passed.entry, position) or await self._ask_serving() != self._serving:
             await self.lag()
         return covers(self._passed.entry, position)
 
@@ -121,6 +135,9 @@ class FreshnessWatch:
         return self._looked_at >= asked_at or (lag.pending > 0 and asked_at - self._looked_at < REUSE_SECONDS)
 
     async def _look(self) -> Lag:
+        serving = await self._ask_serving()
+        if serving != self._serving:
+            self._follow_generation(serving)
         snapshot = await self._snapshot()
         self._follow(snapshot)
         stages = pending(self._levels, snapshot)
@@ -132,13 +149,15 @@ class FreshnessWatch:
 
     async def _snapshot(self) -> Snapshot:
         started_at = self._clock()
-        entry = await self._offsets.ends(self._entry)
+        entry = await self._offsets.ends(self._entry, self._serving.number)
         readings = [await self._read(level) for level in self._levels]
         return Snapshot(started_at=started_at, entry=entry, readings=tuple(readings))
 
     async def _read(self, level: Level) -> Reading:
-        committed = (self._offsets.committed(stage.group, stage.inputs) for stage in level.stages)
-        ends, *found = await asyncio.gather(self._offsets.ends(level.topics), *committed)
+        number = self._serving.number
+        groups = ((group_of(stage, number), stage.inputs) for stage in level.stages)
+        committed = (self._offsets.committed(group, inputs, number) for group, inputs in groups)
+        ends, *found = await asyncio.gather(self._offsets.ends(level.topics, number), *committed)
         names = (stage.name for stage in level.stages)
         return Reading(ends=ends, committed=dict(zip(names, found, strict=True)))
 

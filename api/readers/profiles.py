@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 from api.models.people import UserProfile
 from api.readers import shapes, statements
 from api.readers.database import Database
+from api.readers.serving import ServingReader
 from schemas.ids import TenantId, UserId
 from sinks.projections import moment
 from sinks.redis.keys import VALUE, profile_key
@@ -24,21 +25,21 @@ _log = logging.getLogger(__name__)
 
 
 class ProfileReader:
-    def __init__(self, redis: Redis, database: Database, ttl_seconds: int) -> None:
-        self._redis, self._database, self._ttl_seconds = redis, database, ttl_seconds
+    def __init__(self, redis: Redis, database: Database, ttl_seconds: int, serving: ServingReader) -> None:
+        self._redis, self._database, self._ttl_seconds, self._serving = redis, database, ttl_seconds, serving
         self._set_profile = redis.register_script(source(SET_PROFILE))
 
     async def of_user(self, tenant_id: TenantId, user_id: str) -> UserProfile:
         """The profile; an empty one for a user of whom nothing is remembered. Raises Retryable."""
-        key = profile_key(tenant_id, UserId(user_id))
-        kept = await self._kept(key)
+        generation = (await self._serving.now()).number
+        kept = await self._kept(profile_key(tenant_id, UserId(user_id), generation))
         if kept is not None:
             return UserProfile(**(json.loads(kept) if kept else _empty(user_id)), read_from="redis")
         async with self._database.read(tenant_id) as rows:
             row = await rows.one(statements.PROFILE, {"tenant_id": tenant_id, "user_id": user_id})
         if row is None:
             return UserProfile(**_empty(user_id), read_from="postgresql")
-        await self._put_back(key, user_id, row)
+        await self._put_back(profile_key(tenant_id, UserId(user_id), row["generation"]), user_id, row)
         return UserProfile(**_of(user_id, row), read_from="postgresql")
 
     async def _kept(self, key: str) -> str | None:

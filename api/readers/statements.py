@@ -17,6 +17,8 @@ KEY: LiteralString = """
 
 READY: LiteralString = "SELECT count(*) AS keys FROM (SELECT 1 FROM api_keys LIMIT 1) AS known"
 
+SERVING: LiteralString = "SELECT number, direct FROM serving_generation"
+
 OUTCOMES: LiteralString = """
     SELECT source_topic, source_partition, source_offset, status, reasons, item_ids
     FROM outcomes

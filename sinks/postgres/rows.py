@@ -15,6 +15,7 @@ from schemas.records import Record
 from sinks.ports import PoisonRecord, SinkRecord
 from sinks.postgres.tables import TABLES, Table
 from sinks.projections import newest
+from topology.generations import FIRST
 
 Row: TypeAlias = tuple[object, ...]
 """Values in the order of `Table.types`."""
@@ -23,13 +24,17 @@ Row: TypeAlias = tuple[object, ...]
 def rows_of(records: Iterable[SinkRecord], generation: int) -> dict[str, list[Row]]:
     """The rows of a batch by table, one a primary key: the newest. Tables without rows are left out.
 
+    `generation` is that of the memory in it; what all generations share is of the first.
+
     Raises PoisonRecord, naming the record that does not fit its table.
     """
     grouped: dict[str, list[SinkRecord]] = {}
     for record in records:
         grouped.setdefault(record.partition.topic, []).append(record)
     projected = {
-        table.name: _newest_rows(table, grouped[table.topic], generation) for table in TABLES if table.topic in grouped
+        table.name: _newest_rows(table, grouped[table.topic], generation if table.of_generation else FIRST)
+        for table in TABLES
+        if table.topic in grouped
     }
     return {name: rows for name, rows in projected.items() if rows}
 

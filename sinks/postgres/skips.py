@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from schemas.records import Position
 from sinks.postgres.statements import statements
 from topology.errors import Retryable
+from topology.generations import FIRST, topic_of
+from topology.topics import TopicName
 
 if TYPE_CHECKING:
     import psycopg
@@ -38,11 +40,12 @@ class Skip:
 
 
 class PostgresSkips:
-    """`sinks.ports.Skips` of one sink, named by its consumer group. Every method raises Retryable."""
+    """`sinks.ports.Skips` of one sink and generation. Every method raises Retryable."""
 
-    def __init__(self, url: str, *, sink: str) -> None:
+    def __init__(self, url: str, *, sink: str, generation: int = FIRST) -> None:
         self._url = url
         self._sink = sink
+        self._generation = generation
 
     def reason_for(self, position: Position) -> str | None:
         with self._connection() as connection:
@@ -69,7 +72,8 @@ class PostgresSkips:
             return cursor.execute(statements()["list_skips"]).fetchall()
 
     def _at(self, position: Position) -> dict[str, object]:
-        where = {"topic": position.topic, "partition": position.partition, "offset": position.offset}
+        topic = topic_of(TopicName(position.topic), self._generation)
+        where = {"topic": topic, "partition": position.partition, "offset": position.offset}
         return {"sink": self._sink, **where}
 
     @contextmanager

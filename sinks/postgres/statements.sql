@@ -8,7 +8,7 @@ SELECT %(sink)s, topic, partition, 0, %(generation)s, 1
 FROM unnest(%(topics)s::text[], %(partitions)s::int[]) AS wanted (topic, partition)
 ORDER BY topic, partition
 ON CONFLICT (sink, topic, partition) DO UPDATE SET epoch = kept.epoch + 1, updated_at = now()
-RETURNING topic, partition, next_offset, generation, epoch
+RETURNING topic, partition, next_offset, epoch
 
 -- name: advance_positions
 -- The fence: moves each position from where this process left it. Fewer rows than partitions: it is not the owner.

@@ -17,6 +17,7 @@ from psycopg.types.range import Range
 
 from schemas.records import Evidence, Interval, MemoryItem, Message, Outcome, Profile, Record
 from sinks.projections import profile_entries
+from topology.generations import MEMORY_TOPICS
 from topology.topics import TopicName
 
 R = TypeVar("R", bound=Record)
@@ -52,6 +53,11 @@ class Table(Generic[R]):
     stamped: tuple[str, ...] = ()
     """The columns that hold a tombstone's own time."""
     columns: tuple[Column[R], ...]
+
+    @property
+    def of_generation(self) -> bool:
+        """Whether each generation of memory has one of its own, in a PostgreSQL schema of its own."""
+        return self.topic in MEMORY_TOPICS
 
     @property
     def types(self) -> dict[str, str]:

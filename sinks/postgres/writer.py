@@ -16,14 +16,15 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from sinks.ports import GENERATION, Batch, Fenced, Partition, PoisonRecord, Received, SinkRecord
+from sinks.ports import Batch, Fenced, Partition, PoisonRecord, Received, SinkRecord
 from sinks.postgres.copying import TableCopy, copy_of
 from sinks.postgres.refusals import first_refused
 from sinks.postgres.rows import rows_of
+from sinks.postgres.schemas import schema_of
 from sinks.postgres.statements import statements
 from sinks.postgres.tables import TABLE_BY_NAME, TABLES, Table
 from topology.errors import Misconfigured, Retryable
-from topology.topics import TopicName
+from topology.generations import FIRST, name_of, topic_of
 
 RETRY_AFTER_SECONDS = 0.5
 SESSION = {
@@ -70,10 +71,14 @@ class Copied(Batch):
 
 
 class PostgresSink:
-    """A `sinks.ports.Sink` that keeps positions under the name `sink`, which is its consumer group."""
+    """A `sinks.ports.Sink` that keeps positions under the name `sink`.
+
+    It lands the memory of one generation, in that generation's tables; two sinks of one name fence each other, whatever
+    their consumer groups.
+    """
 
     def __init__(
-        self, url: str, *, sink: str, generation: int = GENERATION, connect: Connect = psycopg.Connection.connect
+        self, url: str, *, sink: str, generation: int = FIRST, connect: Connect = psycopg.Connection.connect
     ) -> None:
         self._url = url
         self._connect_to = connect
@@ -83,16 +88,13 @@ class PostgresSink:
         self._owned: dict[Partition, Owned] = {}
 
     def start(self, partitions: Collection[Partition]) -> Mapping[Partition, int]:
-        """As the port says. Raises Misconfigured where the rows are of another generation."""
+        """As the port says. Raises Misconfigured where the generation has no tables."""
         with self._transaction() as connection:
-            wanted = {"sink": self._sink, "generation": self._generation, **_names(partitions)}
+            wanted = {"sink": self._sink, "generation": self._generation, **self._names(partitions)}
             found = connection.execute(statements()["claim_positions"], wanted).fetchall()
-            for topic, number, _, generation, _ in found:
-                if generation != self._generation:
-                    raise Misconfigured(f"{topic}/{number} holds generation {generation}, not {self._generation}")
         self._owned = {
-            Partition(topic=TopicName(topic), number=number): Owned(epoch=epoch, next_offset=next_offset)
-            for topic, number, next_offset, _, epoch in found
+            Partition(topic=name_of(topic), number=number): Owned(epoch=epoch, next_offset=next_offset)
+            for topic, number, next_offset, epoch in found
         }
         return {partition: owned.next_offset for partition, owned in self._owned.items()}
 
@@ -151,7 +153,7 @@ class PostgresSink:
         owned = [self._owned[partition] for partition in progress]
         moved = {
             "sink": self._sink,
-            **_names(progress),
+            **self._names(progress),
             "epochs": [one.epoch for one in owned],
             "expected": [one.next_offset for one in owned],
             "next": list(progress.values()),
@@ -213,13 +215,29 @@ class PostgresSink:
             raise Retryable(f"PostgreSQL: {error}", retry_after_seconds=RETRY_AFTER_SECONDS) from error
 
     def _connect(self) -> psycopg.Connection[tuple[Any, ...]]:
-        options = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
+        session = SESSION | {"search_path": f"{schema_of(self._generation)},public"}
+        options = " ".join(f"-c {name}={value}" for name, value in session.items())
         own = {"application_name": self._sink, "client_encoding": "UTF8", "options": options}
         target = make_conninfo(self._url, **own, **PATIENCE)
         connection = self._connection = self._connect_to(target, autocommit=True)
+        self._require_tables(connection)
         for table in TABLES:
             connection.execute(_compose("create_staging", table))
         return connection
+
+    def _require_tables(self, connection: psycopg.Connection[Any]) -> None:
+        """Else the views over the generation that answers would be found in their place."""
+        if connection.execute("SELECT to_regnamespace(%s)", [schema_of(self._generation)]).fetchone() == (None,):
+            self.stop()
+            raise Misconfigured(
+                f"PostgreSQL has no tables for generation {self._generation}: run `python -m sinks migrate`, and for a "
+                f"later one `python -m sinks generations create {self._generation}`"
+            )
+
+    def _names(self, partitions: Collection[Partition]) -> dict[str, object]:
+        """Partitions as the brokers know them."""
+        topics = [topic_of(partition.topic, self._generation) for partition in partitions]
+        return {"topics": topics, "partitions": [partition.number for partition in partitions]}
 
 
 def _first_line(error: psycopg.Error) -> str:
@@ -229,10 +247,6 @@ def _first_line(error: psycopg.Error) -> str:
 
 def _poison(record: SinkRecord, table: str, refusal: psycopg.Error) -> PoisonRecord:
     return PoisonRecord(record.position, f"refused by table {table}: {_first_line(refusal)}", key=record.key)
-
-
-def _names(partitions: Collection[Partition]) -> dict[str, object]:
-    return {"topics": [p.topic.value for p in partitions], "partitions": [p.number for p in partitions]}
 
 
 def _compose(statement: str, table: Table[Any]) -> sql.Composed:

@@ -1,6 +1,6 @@
 """Every key that this project has in Redis, and the fields of the hashes behind them.
 
-Free of I/O. A key begins with the generation of what it holds, so two generations live side by side.
+Free of I/O. A key begins with the generation of what it holds, so two of them live side by side; turns have but one.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import Final
 
 from schemas.ids import ConversationId, MessageId, TenantId, UserId
 from schemas.keys import join_key
-from sinks.ports import GENERATION
+from topology.generations import FIRST
 
 PREFIX: Final = "alluvium"
 
@@ -26,12 +26,12 @@ The sink alone never sets it: after a lost key it would only know the turns that
 _TURN: Final = "m:"
 
 
-def profile_key(tenant_id: TenantId, user_id: UserId, generation: int = GENERATION) -> str:
+def profile_key(tenant_id: TenantId, user_id: UserId, generation: int = FIRST) -> str:
     """Of the hash {VERSION, VALUE}."""
     return f"{PREFIX}:{generation}:profile:{join_key(tenant_id, user_id)}"
 
 
-def recent_turns_key(tenant_id: TenantId, conversation_id: ConversationId, generation: int = GENERATION) -> str:
+def recent_turns_key(tenant_id: TenantId, conversation_id: ConversationId, generation: int = FIRST) -> str:
     """Of the hash of a conversation's latest turns: `turn_field` of each, and perhaps COMPLETE."""
     return f"{PREFIX}:{generation}:turns:{join_key(tenant_id, conversation_id)}"
 

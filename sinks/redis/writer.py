@@ -16,12 +16,13 @@ from redis.client import Pipeline
 from schemas.ids import ConversationId, TenantId, UserId
 from schemas.keys import split_key
 from schemas.records import Message, Profile
-from sinks.ports import GENERATION, Batch, Partition, SinkRecord
+from sinks.ports import Batch, Partition, SinkRecord
 from sinks.projections import newest
 from sinks.redis.keys import profile_key, recent_turns_key
 from sinks.redis.scripts import SET_PROFILE, SET_TURNS, source
 from sinks.redis.values import RECENT_TURNS, profile_value, turn_arguments
 from topology.errors import Retryable
+from topology.generations import FIRST
 from topology.topics import TopicName
 
 SOCKET_SECONDS: Final = 5
@@ -38,14 +39,18 @@ _PASSING: Final = (
 
 
 class RedisSink:
-    """A `sinks.ports.Sink`; what it writes lives `ttl_seconds` after its last change."""
+    """A `sinks.ports.Sink`; what it writes lives `ttl_seconds` after its last change.
 
-    def __init__(self, url: str, *, ttl_seconds: int, generation: int = GENERATION) -> None:
+    `generation` is that of the profiles; turns belong to none, and so to the first.
+    """
+
+    def __init__(self, url: str, *, ttl_seconds: int, generation: int = FIRST, turns_generation: int = FIRST) -> None:
         self._client = redis.Redis.from_url(
             url, decode_responses=True, socket_timeout=SOCKET_SECONDS, socket_connect_timeout=SOCKET_SECONDS
         )
         self._ttl_seconds = ttl_seconds
         self._generation = generation
+        self._turns_generation = turns_generation
         self._set_profile = self._client.register_script(source(SET_PROFILE))
         self._set_turns = self._client.register_script(source(SET_TURNS))
 
@@ -99,7 +104,7 @@ class RedisSink:
         grouped: dict[str, list[SinkRecord]] = {}
         for record in records:
             tenant_id, conversation_id, _ = split_key(record.key)
-            key = recent_turns_key(TenantId(tenant_id), ConversationId(conversation_id), self._generation)
+            key = recent_turns_key(TenantId(tenant_id), ConversationId(conversation_id), self._turns_generation)
             grouped.setdefault(key, []).append(record)
         return grouped
 

@@ -30,6 +30,7 @@ from streams.processors.poison_limit import NO_LIMIT, PoisonLimit, PoisonTally
 from streams.run import fold_run
 from streams.stores import RecentRows, RunStores
 from topology.errors import Misconfigured
+from topology.generations import FIRST, group_of, topic_of
 
 MARK_SECONDS: Final = 60.0
 """How often a quiet lane writes down how far it has read. Without it the stored position stays before the last commit
@@ -70,16 +71,22 @@ class LaneContext:
     limits: RunLimits
     meter: RunMeter
     poison: PoisonLimit = NO_LIMIT
+    generation: int = FIRST
+
+    @property
+    def group(self) -> str:
+        return group_of(self.processor.stage, self.generation)
 
     @property
     def topics(self) -> tuple[str, ...]:
-        return tuple(str(topic) for topic in self.processor.stage.inputs)
+        """The inputs, as the brokers call them; so the changelog."""
+        return tuple(topic_of(topic, self.generation) for topic in self.processor.stage.inputs)
 
     @property
     def changelog(self) -> str:
         changelog = self.processor.stage.changelog
         assert changelog is not None, "an agent has a changelog"
-        return str(changelog)
+        return topic_of(changelog, self.generation)
 
 
 class Lane:
@@ -240,7 +247,7 @@ class Lane:
             partition = partition_of(output.routing, self._context.partitions)
         key, value = output.key, output.value
         return Sendable(
-            str(output.topic),
+            topic_of(output.topic, self._context.generation),
             partition,
             key.encode() if isinstance(key, str) else key,
             self._context.codec.encode(value) if isinstance(value, Record) else value,

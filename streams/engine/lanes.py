@@ -119,8 +119,7 @@ class Lanes:
             return {each.lane.partition: each.report for each in opened}
 
     def _prepare(self, number: int, table: PartitionTable, assignment: int) -> Prepared:
-        stage = self._context.processor.stage
-        writer = TransactionalWriter(self._client_config, f"{stage.group}-{number}")
+        writer = TransactionalWriter(self._client_config, f"{self._context.group}-{number}")
         try:
             writer.take_over(lambda: assignment == self._assignment)
             report = self._restorer(number, assignment).restore(table)

@@ -25,6 +25,7 @@ from streams.ports import Processor
 from streams.processors.poison_limit import PoisonLimit
 from topology import metrics
 from topology.errors import Misconfigured
+from topology.generations import client_id, group_of
 from topology.health import StallWatch
 from topology.kafka import client_config, instance_id
 from topology.metrics import Meters
@@ -63,11 +64,11 @@ class Engine:
 
 def build_engine(settings: Settings, processor: Processor, codec: Codec, meters: Meters) -> Engine:
     """The application of one agent, ready to be run by a Faust worker. Connects to nothing yet."""
-    stage, clients, meter = processor.stage, client_config(settings), RunMeter(meters)
+    clients, meter = client_config(settings), RunMeter(meters)
     context = LaneContext(
         processor=processor,
         codec=codec,
-        broker=Broker(clients, stage.group),
+        broker=Broker(clients, group_of(processor.stage, settings.generation)),
         partitions=settings.partitions,
         limits=RunLimits(
             max_records=settings.run_max_records,
@@ -79,6 +80,7 @@ def build_engine(settings: Settings, processor: Processor, codec: Codec, meters:
             share=settings.poison_largest_share,
             window=settings.poison_window_records,
         ),
+        generation=settings.generation,
     )
     return _Assembly(settings, context, meters).engine
 
@@ -90,7 +92,8 @@ class _Assembly:
         self._settings = settings
         self._context = context
         self._stage = context.processor.stage
-        app = self._app = _faust_app(settings, self._stage.group, table_manager(self._take_over, self._begin))
+        app = self._app = _faust_app(settings, context.group, table_manager(self._take_over, self._begin))
+        app.conf.broker_client_id = client_id(self._stage, context.generation)
         app.transport = control_transport(app)
         self._table = app.Table(
             "state",

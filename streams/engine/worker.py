@@ -16,6 +16,7 @@ from streams.engine.transaction import COMMIT_PATIENCE_SECONDS, transactional_co
 from streams.ports import Processor
 from topology import interpreter, metrics
 from topology.errors import MISCONFIGURED, TRY_LATER, Misconfigured, Retryable
+from topology.generations import group_of, topic_of
 from topology.guarantees import Demands
 from topology.guard import refuse_weaker
 from topology.health import HealthServer, Readiness
@@ -34,18 +35,19 @@ STALLED_SECONDS = 120.0
 def demands(settings: Settings, stage: Stage, app: faust.App) -> Demands:
     """What an agent's promise rests on: its clients as they will be, and every topic it reads or writes."""
     clients = client_config(settings)
-    topics = {*stage.inputs, *stage.outputs, *([stage.changelog] if stage.changelog else [])}
+    names = {*stage.inputs, *stage.outputs, *([stage.changelog] if stage.changelog else [])}
+    group = group_of(stage, settings.generation)
     return Demands(
-        producers={"checkpoint": transactional_config(clients, stage.group)},
+        producers={"checkpoint": transactional_config(clients, group)},
         consumers={
-            "lane": Broker(clients, stage.group).reader_config,
+            "lane": Broker(clients, group).reader_config,
             "member": {
                 "enable.auto.commit": False,  # Faust says so in its code, which a contract test reads
                 "session.timeout.ms": int(app.conf.broker_session_timeout * 1_000),
                 "max.poll.interval.ms": int(app.conf.broker_rebalance_timeout * 1_000),
             },
         },
-        topics=sorted(topics),
+        topics=sorted(topic_of(name, settings.generation) for name in names),
         concurrency=max(agent.concurrency for agent in app.agents.values()),
         commit_seconds=COMMIT_PATIENCE_SECONDS,
     )

@@ -1,4 +1,4 @@
-"""One admitted event where it arrives: its record, its names, and what is known of its conversation.
+"""Where a record of a message arrives: its names, and what is known of its conversation; and an event that does so.
 
 Free of I/O; reads and writes the typed stores it is given.
 """
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from schemas.enums import OutcomeStatus
-from schemas.ids import ItemId, MessageId
+from schemas.ids import ConversationId, ItemId, MessageId, TenantId
 from schemas.keys import join_key
 from schemas.records import ConversationEvent
 from schemas.state import ConversationState, MessageState
@@ -23,31 +23,27 @@ NEW_CONVERSATION = ConversationState(turns=(), truncated=False, event_ids=(), en
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
-    """An event that may enter, and the stores that it meets."""
+class Place:
+    """A record's conversation, the message it is about, and the stores that hold what is known of both."""
 
     raw: RawRecord
-    event: ConversationEvent
+    """Whose offset becomes the revision of what follows, and whose time its recorded_at."""
     stores: Stores
+    tenant_id: TenantId
+    conversation_id: ConversationId
     conversation_key: str
     about: MessageName | None
-    """The message that the event is about, if it is about one."""
-
-    @classmethod
-    def of(cls, raw: RawRecord, event: ConversationEvent, stores: Stores) -> Arrival:
-        tenant, conversation, message = event.tenant_id, event.conversation_id, event.message_id
-        about = None if message is None else MessageName.of(tenant, conversation, message)
-        return cls(raw=raw, event=event, stores=stores, conversation_key=join_key(tenant, conversation), about=about)
+    """The message that the record is about, if it is about one."""
 
     @property
     def name(self) -> MessageName:
-        """The message that an event of a MESSAGE_ type is about."""
+        """The message that a record about one is about."""
         assert self.about is not None, "admitted events about a message name it"
         return self.about
 
     def sibling(self, message_id: MessageId) -> MessageName:
-        """A message of the event's conversation."""
-        return MessageName.of(self.event.tenant_id, self.event.conversation_id, message_id)
+        """A message of the conversation."""
+        return MessageName.of(self.tenant_id, self.conversation_id, message_id)
 
     def conversation(self) -> ConversationState:
         return self.stores.get(CONVERSATIONS, self.conversation_key) or NEW_CONVERSATION
@@ -60,6 +56,27 @@ class Arrival:
 
     def keep_message(self, name: MessageName, state: MessageState) -> None:
         self.stores.put(MESSAGE_INDEX, name.key, state)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival(Place):
+    """An event that may enter, where it arrives."""
+
+    event: ConversationEvent
+
+    @classmethod
+    def of(cls, raw: RawRecord, event: ConversationEvent, stores: Stores) -> Arrival:
+        tenant, conversation, message = event.tenant_id, event.conversation_id, event.message_id
+        about = None if message is None else MessageName.of(tenant, conversation, message)
+        return cls(
+            raw=raw,
+            stores=stores,
+            tenant_id=tenant,
+            conversation_id=conversation,
+            conversation_key=join_key(tenant, conversation),
+            about=about,
+            event=event,
+        )
 
     def stored(self, *reasons: str, item_ids: Iterable[ItemId] = ()) -> Output:
         return outcome(self.raw, self.event, OutcomeStatus.STORED, reasons, item_ids)

@@ -60,12 +60,15 @@ class ConsolidateProcessor:
 
 
 def _extracted(extraction: MessageExtraction, raw: RawRecord, stores: Stores) -> Iterable[Output]:
-    """A higher revision takes the place of what the message gave before; an older one comes too late."""
+    """A higher revision takes the place of what the message gave before; an older one comes too late.
+
+    The same one again is the last word of who reads a compacted log, where one event has left several records.
+    """
     owner = Owner(tenant_id=extraction.tenant_id, user_id=extraction.user_id)
     origin = Origin(conversation_id=extraction.conversation_id, message_id=extraction.message_id)
     key = owner.key(origin.conversation_id, origin.message_id)
     known = stores.get(MESSAGE_ITEMS, key)
-    if known is not None and extraction.revision <= known.revision:
+    if known is not None and extraction.revision < known.revision:
         return ()
     said = by_ref(of_extraction(extraction))
     if known is None and not said:

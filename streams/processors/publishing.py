@@ -1,6 +1,6 @@
 """What a change in a conversation sends: the message it is about, and the turns after it whose context it changed.
 
-Pure but for the stores of the arrival. A message is sent at most once an event, with the event's offset as revision.
+Pure but for the stores of the place. A message is sent at most once an event, with the event's offset as revision.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from schemas.state import ConversationState, MessageState, Turn
 from streams.extraction.port import Extractor
 from streams.ports import Output
 from streams.processors import window
-from streams.processors.arrival import Arrival
+from streams.processors.arrival import Place
 from streams.processors.messages import (
     MessageName,
     candidates,
@@ -35,36 +35,36 @@ class Publisher:
     policy: ExtractPolicy
 
     def said(
-        self, arrival: Arrival, state: MessageState, turn: Turn, turns: tuple[Turn, ...], *, first: bool
+        self, place: Place, state: MessageState, turn: Turn, turns: tuple[Turn, ...], *, first: bool
     ) -> Iterator[Output]:
         """The message of the event has the text of `turn`. `first`: nothing was ever sent about it."""
-        conversation, name = arrival.conversation(), arrival.name
+        conversation, name = place.conversation(), place.name
         there = window.neighbourhood(turns, name.message_id, self.policy.context_turns)
         here = there or Neighbourhood(turn=turn, before=())
         previous = here.previous_message_id or (state.previous_message_id if conversation.truncated else None)
-        yield self._message(arrival, name, state, here.turn, previous)
+        yield self._message(place, name, state, here.turn, previous)
         found = candidates(self.extractor, name.tenant_id, state, here.turn, here.before)
         if is_ever_extracted(state) and (found or not first):
-            yield extraction(name, state, found, self.extractor.name, arrival.raw)
-        yield from self.settle(arrival, conversation, turns)
+            yield extraction(name, state, found, self.extractor.name, place.raw)
+        yield from self.settle(place, conversation, turns)
 
-    def gone(self, arrival: Arrival, name: MessageName, state: MessageState) -> Iterator[Output]:
+    def gone(self, place: Place, name: MessageName, state: MessageState) -> Iterator[Output]:
         """The message has no text any more; what was found in it is taken back."""
-        arrival.keep_message(name, state)
-        yield message(name, state, None, arrival.raw)
+        place.keep_message(name, state)
+        yield message(name, state, None, place.raw)
         if is_ever_extracted(state):
-            yield extraction(name, state, (), self.extractor.name, arrival.raw)
+            yield extraction(name, state, (), self.extractor.name, place.raw)
 
-    def settle(self, arrival: Arrival, conversation: ConversationState, turns: tuple[Turn, ...]) -> Iterator[Output]:
+    def settle(self, place: Place, conversation: ConversationState, turns: tuple[Turn, ...]) -> Iterator[Output]:
         """`turns` take the place of the conversation's: send again what that disturbs, then keep what may be kept."""
         if turns is conversation.turns:
             return
         depth = self.policy.context_turns
         for here, moved in window.disturbed(conversation.turns, turns, depth):
-            yield from self._again(arrival, here, moved)
+            yield from self._again(place, here, moved)
         kept = window.trimmed(turns, self.policy.window_turns, self.policy.window_characters)
         truncated = conversation.truncated or len(kept) < len(turns)
-        arrival.keep_conversation(
+        place.keep_conversation(
             ConversationState(
                 turns=kept,
                 truncated=truncated,
@@ -74,22 +74,22 @@ class Publisher:
             )
         )
 
-    def _again(self, arrival: Arrival, here: Neighbourhood, moved: bool) -> Iterator[Output]:
-        name = arrival.sibling(here.turn.message_id)
-        state = arrival.message(name)
+    def _again(self, place: Place, here: Neighbourhood, moved: bool) -> Iterator[Output]:
+        name = place.sibling(here.turn.message_id)
+        state = place.message(name)
         if moved:
-            yield self._message(arrival, name, state, here.turn, here.previous_message_id)
+            yield self._message(place, name, state, here.turn, here.previous_message_id)
         if withheld(state) is None:
             found = candidates(self.extractor, name.tenant_id, state, here.turn, here.before)
-            yield extraction(name, state, found, self.extractor.name, arrival.raw)
+            yield extraction(name, state, found, self.extractor.name, place.raw)
 
     @staticmethod
     def _message(
-        arrival: Arrival, name: MessageName, state: MessageState, turn: Turn, previous: MessageId | None
+        place: Place, name: MessageName, state: MessageState, turn: Turn, previous: MessageId | None
     ) -> Output:
         kept = state if state.previous_message_id == previous else replace(state, previous_message_id=previous)
-        arrival.keep_message(name, kept)
-        return message(name, kept, turn.text, arrival.raw)
+        place.keep_message(name, kept)
+        return message(name, kept, turn.text, place.raw)
 
 
 def items_of(outputs: Sequence[Output], message_id: MessageId | None = None) -> Iterator[ItemId]:

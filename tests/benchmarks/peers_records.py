@@ -12,11 +12,11 @@ from typing import Any, Final
 
 from schemas.codec import Codec
 from schemas.records import Message
-from sinks.ports import GENERATION
 from sinks.postgres.rows import said
 from sinks.postgres.tables import MESSAGES
 from sinks.projections import moment
 from support.derived import key_of, message, number_of
+from topology.generations import FIRST
 
 TOPIC: Final = "bench.messages.json"
 TYPES: Final = {
@@ -57,7 +57,7 @@ def as_others_read_them(count: int, partitions: int) -> Iterator[Sent]:
 
 def flat(one: Message, offset: int) -> dict[str, Any]:
     """The row of our sink, each value as JSON has it or as PostgreSQL reads it from a text."""
-    row = said(MESSAGES, one, GENERATION, offset)
+    row = said(MESSAGES, one, FIRST, offset)
     return {name: _plain(kind, value) for (name, kind), value in zip(MESSAGES.types.items(), row, strict=True)}
 
 

@@ -17,11 +17,11 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from schemas.codec import Codec
-from sinks.ports import GENERATION
 from sinks.postgres.copying import TableCopy
 from sinks.postgres.rows import Row, said
 from sinks.postgres.tables import Table
 from sinks.postgres.writer import PostgresSink
+from topology.generations import FIRST
 from topology.kafka import ClientConfig
 
 
@@ -75,7 +75,7 @@ class PlainLoop:
         assert payload is not None, "the benchmark sends no tombstones"
         offset = message.offset()
         assert offset is not None, "every message that was consumed has an offset"
-        values = said(table, self._codec.decoder(table.record)(payload), GENERATION, offset)
+        values = said(table, self._codec.decoder(table.record)(payload), FIRST, offset)
         kinds = zip(table.types.values(), values, strict=True)
         return tuple(Jsonb(value) if kind == "jsonb" else value for kind, value in kinds)
 

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -82,6 +83,11 @@ class MortalRedisSink(RedisSink):
         return rows
 
 
+def _redis(settings: Settings, generation: int) -> MortalRedisSink:
+    url = settings.redis_url.get_secret_value()
+    return MortalRedisSink(url, ttl_seconds=settings.cache_ttl, generation=generation, turns_generation=generation)
+
+
 def main(name: str, group: str, step: str = "", number: str = "SIGKILL", nth: str = "0") -> int:
     fate = Fate(step=step, number=signal.Signals[number], nth=int(nth))
     MortalPostgresSink.fate = MortalRedisSink.fate = fate
@@ -91,10 +97,7 @@ def main(name: str, group: str, step: str = "", number: str = "SIGKILL", nth: st
         replace(POSTGRES_SINK, group=group),
         lambda s: MortalPostgresSink(s.database_url.get_secret_value(), sink=group),
     )
-    app.SINKS["redis"] = (
-        replace(REDIS_SINK, group=group),
-        lambda s: MortalRedisSink(s.redis_url.get_secret_value(), ttl_seconds=s.cache_ttl, generation=int(group)),
-    )
+    app.SINKS["redis"] = (replace(REDIS_SINK, group=group), partial(_redis, generation=int(group)))
     return app.run(settings, name, instance_id=os.environ.get("INSTANCE_ID"))
 
 

@@ -88,7 +88,7 @@ class PostgresSite:
 
     def wipe(self) -> None:
         names = sql.SQL(", ").join(sql.Identifier(table.name) for table in TABLES)
-        with psycopg.connect(self.url) as connection:
+        with psycopg.connect(self.url, options="-c search_path=generation_1,public") as connection:
             connection.execute(sql.SQL("TRUNCATE {}, sink_offsets, sink_skips, events_received").format(names))
 
     @staticmethod
@@ -112,7 +112,7 @@ class RedisSite:
         self.client = redis.Redis.from_url(url, decode_responses=True)
 
     def sink(self) -> Sink:
-        return RedisSink(self._url, ttl_seconds=60, generation=self._generation)
+        return RedisSink(self._url, ttl_seconds=60, generation=self._generation, turns_generation=self._generation)
 
     def contents(self) -> dict[str, Any]:
         return {key: self.client.hgetall(key) for key in sorted(self._keys())}

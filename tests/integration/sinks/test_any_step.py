@@ -103,7 +103,7 @@ def test_redis_at_every_step(infrastructure: Infrastructure) -> None:
     site = RedisSite(infrastructure.redis_url, generation)
 
     def open_sink(mortality: Mortality) -> Sink:
-        sink = RedisSink(infrastructure.redis_url, ttl_seconds=60, generation=generation)
+        sink = RedisSink(infrastructure.redis_url, ttl_seconds=60, generation=generation, turns_generation=generation)
         mortal_redis(sink._client, mortality)
         return sink
 

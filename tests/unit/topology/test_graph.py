@@ -9,7 +9,7 @@ import pytest
 
 from schemas.catalogue import shipped as schemas
 from topology.graph import Graph, graph_faults, shipped
-from topology.stages import CONSOLIDATE, CONVERSATIONS, EXTRACT, POSTGRES_SINK, REDIS_SINK, STAGES, Stage
+from topology.stages import ALL_STAGES, CONSOLIDATE, CONVERSATIONS, EXTRACT, POSTGRES_SINK, REDIS_SINK, Stage
 from topology.topics import TOPIC_BY_NAME, TOPICS, Cleanup, Routing, Topic, TopicName
 
 MESSAGES = TOPIC_BY_NAME[TopicName.MESSAGES]
@@ -18,7 +18,7 @@ EVENTS = TOPIC_BY_NAME[TopicName.EVENTS]
 CHANGELOG = TOPIC_BY_NAME[TopicName.EXTRACT_CHANGELOG]
 
 
-def faults(*, topics: Sequence[Topic] = TOPICS, stages: Sequence[Stage] = STAGES) -> list[str]:
+def faults(*, topics: Sequence[Topic] = TOPICS, stages: Sequence[Stage] = ALL_STAGES) -> list[str]:
     return graph_faults(Graph(topics=topics, stages=stages))
 
 
@@ -27,7 +27,7 @@ def with_topic(changed: Topic) -> list[str]:
 
 
 def with_stage(changed: Stage) -> list[str]:
-    return faults(stages=[changed if stage.name == changed.name else stage for stage in STAGES])
+    return faults(stages=[changed if stage.name == changed.name else stage for stage in ALL_STAGES])
 
 
 def test_the_shipped_graph_is_sound() -> None:
@@ -39,7 +39,7 @@ def test_every_name_is_declared() -> None:
 
 
 def test_every_record_has_a_schema() -> None:
-    kept = [store.record for stage in STAGES for store in stage.stores]
+    kept = [store.record for stage in ALL_STAGES for store in stage.stores]
     sent = [topic.record for topic in TOPICS if topic.record is not None]
 
     assert {record.SUBJECT for record in [*kept, *sent]} <= set(schemas().subjects)
@@ -130,7 +130,7 @@ def test_names_used_twice() -> None:
     twin = replace(REDIS_SINK, inputs=(TopicName.PROFILES,))
 
     assert {"stage redis: declared 2 times", "group sink-redis-v1: declared 2 times"} <= set(
-        faults(stages=[*STAGES, twin])
+        faults(stages=[*ALL_STAGES, twin])
     )
     assert faults(topics=[*TOPICS, MESSAGES]) == ["topic memory.messages.v1: declared 2 times"]
 

@@ -27,7 +27,8 @@ def url(infrastructure: Infrastructure) -> Iterator[str]:
 
 
 def ask(url: str, query: str, *parameters: object) -> list[tuple[Any, ...]]:
-    with psycopg.connect(url) as connection:
+    """What a sink of the first generation would be told: tables, where others see views."""
+    with psycopg.connect(url, options="-c search_path=generation_1,public") as connection:
         return connection.execute(query, parameters).fetchall()
 
 
@@ -81,6 +82,12 @@ def test_a_migrator_waits_for_another(url: str) -> None:
         assert current(url) is None
         first.execute("SELECT pg_advisory_unlock(%s)", (LOCK,))
         assert second.result() == (None, HEAD)
+
+
+def test_a_generation_has_the_tables_that_follow_its_topics(url: str) -> None:
+    migrate(url)
+    found = ask(url, "SELECT * FROM generation_tables()")
+    assert [name for (name,) in found] == sorted(table.name for table in TABLES if table.of_generation)
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)

@@ -10,6 +10,7 @@ from api.freshness.barrier import Offsets
 from api.freshness.watch import FreshnessWatch, Lag
 from schemas.records import Position
 from topology.errors import Retryable
+from topology.generations import Serving
 from topology.stages import CONSOLIDATE, EXTRACT, POSTGRES_SINK, REDIS_SINK, STAGES
 from topology.topics import TopicName
 
@@ -24,14 +25,16 @@ class FakeStream:
         self.done: dict[str, int] = {}
         self.asked = 0
         self.away = False
+        self.generations: list[int] = []
 
-    async def ends(self, topics: Sequence[TopicName]) -> Offsets:
+    async def ends(self, topics: Sequence[TopicName], generation: int) -> Offsets:
         if self.away:
             raise Retryable("no broker", retry_after_seconds=1)
         self.asked += 1
+        self.generations.append(generation)
         return {(str(topic), 0): self.end.get(topic, 0) for topic in topics}
 
-    async def committed(self, group: str, topics: Sequence[TopicName]) -> Offsets:
+    async def committed(self, group: str, topics: Sequence[TopicName], generation: int) -> Offsets:
         return {(str(topic), 0): min(self.done.get(group, 0), self.end.get(topic, 0)) for topic in topics}
 
     def accept(self, count: int = 1) -> Position:
@@ -69,8 +72,18 @@ class Time:
 ALL = (EXTRACT.group, CONSOLIDATE.group, POSTGRES_SINK.group, REDIS_SINK.group)
 
 
-def watch_over(stream: FakeStream, time: Time) -> FreshnessWatch:
-    return FreshnessWatch(stream, clock=time, sleep=time.sleep)
+class Pointer:
+    """Which generation serves, as the test says."""
+
+    def __init__(self) -> None:
+        self.serving = Serving()
+
+    async def __call__(self) -> Serving:
+        return self.serving
+
+
+def watch_over(stream: FakeStream, time: Time, pointer: Pointer | None = None) -> FreshnessWatch:
+    return FreshnessWatch(stream, serving=pointer or Pointer(), clock=time, sleep=time.sleep)
 
 
 async def test_nothing_is_pending_in_an_empty_stream() -> None:
@@ -164,3 +177,40 @@ async def test_waves_stay_bounded_while_nothing_passes() -> None:
     stream.done = dict.fromkeys(ALL, 1_000)
     assert (await watch.look()).pending == 0
     assert await watch.is_queryable(position)
+
+
+async def test_what_could_be_queried_of_one_generation_must_be_seen_in_the_one_that_is_promoted() -> None:
+    stream, pointer = FakeStream(), Pointer()
+    watch = watch_over(stream, Time(), pointer)
+    position = stream.accept()
+    stream.work(*ALL)
+    assert await watch.is_queryable(position)
+
+    pointer.serving = Serving(number=2, direct=False)
+    assert not await watch.is_queryable(position)
+    assert set((await watch.lag()).stages) == {
+        "extract",
+        "reextract",
+        "consolidate",
+        "postgres",
+        "redis",
+        "postgres_shadow",
+        "redis_shadow",
+    }
+    stream.done |= dict.fromkeys(
+        ("reextract-v1-g2", "consolidate-v1-g2", "sink-postgres-v1-g2", "sink-redis-v1-g2"), 1_000
+    )
+    assert await watch.wait(position, 1)
+    assert stream.generations[-1] == 2
+
+
+async def test_once_extract_works_for_a_generation_nobody_waits_for_its_shadow() -> None:
+    stream, pointer = FakeStream(), Pointer()
+    pointer.serving = Serving(number=2, direct=True)
+    watch = watch_over(stream, Time(), pointer)
+    position = stream.accept()
+    stream.work(*ALL)
+
+    assert not await watch.is_queryable(position)
+    stream.done["consolidate-v1-g2"] = 1_000
+    assert await watch.wait(position, 1)

@@ -72,8 +72,13 @@ def test_a_message_keeps_its_fields_and_says_where_it_came_from() -> None:
 
 
 def test_the_version_is_the_generation_and_the_offset_in_the_topic_that_is_read() -> None:
-    last = rows(message("m1", "one"), message("m2", "two", minute=1), generation=3)["messages"][-1]
-    assert (last["generation"], last["version_offset"]) == (3, 1)
+    found = rows(item("Lisbon"), item("Porto"), generation=3)["memory_items"]
+    assert [(row["generation"], row["version_offset"]) for row in found] == [(3, 0), (3, 1)]
+
+
+def test_what_generations_share_is_of_the_first_whatever_the_sink_lands_beside_it() -> None:
+    (found,) = rows(message("m1", "one"), generation=3)["messages"]
+    assert found["generation"] == 1
 
 
 def test_of_a_key_the_newest_version_remains() -> None:

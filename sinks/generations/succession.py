@@ -1,0 +1,117 @@
+"""Moves answers from one generation to another, step by step, each harmless to repeat.
+
+Blocking. The pointer is a row of PostgreSQL, which its views, the keys of Redis and the API follow; the topic of
+generations tells it to whoever follows the feed. A command that was killed in between is given again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, TypeAlias
+
+import redis
+
+from schemas.records import Generation
+from sinks.generations import cluster
+from sinks.generations.tables import Generations
+from sinks.redis.keys import PREFIX
+from topology.errors import Misconfigured, Retryable
+from topology.generation_log import GenerationLog
+from topology.generations import Serving, client_id, group_of, serving_stages, shadow_stages, topic_of, topics_of
+from topology.kafka import admin
+from topology.offsets import Look, Reached
+from topology.settings import Settings
+from topology.stages import EXTRACT, REEXTRACT, Stage
+
+ANSWER_SECONDS: Final = 30.0
+KEYS_AT_ONCE: Final = 1_000
+
+Show: TypeAlias = Callable[[Reached], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Succession:
+    """What may be done with the generations of one deployment."""
+
+    settings: Settings
+    tables: Generations
+    log: GenerationLog
+
+    def promote(self, number: int, show: Show) -> Generation:
+        """Let answers come from it, once it has read all that was there when this was asked.
+
+        Raises Misconfigured where there is no such generation, Retryable where the surroundings fail.
+        """
+        with self.log.opened() as write:
+            lineage = self.log.read()
+            promoted = lineage.promoted(number, datetime.now(UTC))
+            direct = promoted.settled_at is not None
+            self._await(serving_stages(Serving()) if direct else shadow_stages(), number, show)
+            self.tables.serve(Serving(number=number, direct=direct), promoted.extractor)
+            write(promoted)
+        return promoted
+
+    def settle(self, number: int, show: Show) -> None:
+        """Nobody waits for reextract any more, once extract itself finds the candidates and the sinks land them.
+
+        Raises Misconfigured where some process of extract still works for another generation.
+        """
+        with self.log.opened() as write:
+            lineage = self.log.read()
+            settled = lineage.settled(number, datetime.now(UTC))
+            self._require_extract(number)
+            serving = Serving(number=number, direct=True)
+            self._await((REEXTRACT,), number, show)
+            self._await(serving_stages(serving), number, show)
+            self.tables.serve(serving, settled[0].extractor)
+            write(*settled)
+
+    def drop(self, number: int) -> Generation:
+        """Remove its tables, keys, groups and topics. Raises Misconfigured where it serves, or is worked for."""
+        with self.log.opened() as write:
+            dropped = self.log.read().dropped(number, datetime.now(UTC))
+            client, groups = admin(self.settings), _groups(number)
+            cluster.require_idle(client, groups)
+            self.tables.drop(number)
+            self._drop_keys(number)
+            cluster.drop_groups(client, groups)
+            cluster.drop_topics(client, [topic_of(t.name, number) for t in topics_of(number) if t.of_generation])
+            write(dropped)
+        return dropped
+
+    def _await(self, stages: Sequence[Stage], number: int, show: Show) -> None:
+        with Look(self.settings, number) as look:
+            for reached in look.passes(stages):
+                show(reached)
+
+    def _require_extract(self, number: int) -> None:
+        """Each of its processes says in its client id for which generation it works."""
+        members = cluster.members(admin(self.settings), EXTRACT.group)
+        others = [name for name in members if name != client_id(EXTRACT, number)]
+        if others or not members:
+            told = ", ".join(sorted(set(others))) or "none is running"
+            raise Misconfigured(f"extract must run with GENERATION={number} everywhere first: {told}")
+
+    def _drop_keys(self, number: int) -> None:
+        client = redis.Redis.from_url(self.settings.redis_url.get_secret_value(), socket_timeout=ANSWER_SECONDS)
+        try:
+            found: list[bytes] = []
+            for key in client.scan_iter(f"{PREFIX}:{number}:profile:*", count=KEYS_AT_ONCE):
+                found.append(key)
+                if len(found) == KEYS_AT_ONCE:
+                    client.unlink(*found)
+                    found.clear()
+            if found:
+                client.unlink(*found)
+        except redis.RedisError as error:
+            raise Retryable(f"Redis: {error}", retry_after_seconds=5) from error
+        finally:
+            client.close()
+
+
+def _groups(number: int) -> list[str]:
+    """Those that work for this generation alone."""
+    shared = {stage.group for stage in serving_stages(Serving()) if not stage.of_generation}
+    return [group for stage in shadow_stages() if (group := group_of(stage, number)) not in shared]
