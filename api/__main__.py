@@ -38,10 +38,11 @@ _FREE = click.option("--no-rate-limit", is_flag=True, help="Exempt from the rate
 def application() -> FastAPI:
     """The application of a worker process, by the environment's settings."""
     from api.app import create_app  # only a worker needs it: the keys' commands start in a fraction of the time
+    from streams import rulebook
 
     settings = read_settings()
     logs.configure(settings, "api")
-    return create_app(settings)
+    return create_app(settings, catalogues=rulebook.load(settings.rules_file).catalogues)
 
 
 def read_settings() -> Settings:
@@ -67,7 +68,10 @@ def serve() -> None:
     """Answer requests at API_HOST:API_PORT until told to stop; then finish what is under way."""
     import uvicorn
 
+    from streams import rulebook
+
     settings = read_settings()
+    rulebook.load(settings.rules_file)
     logs.configure(settings, "api")
     uvicorn.run(
         "api.__main__:application",

@@ -19,6 +19,7 @@ from api.ports import Dependencies
 from api.routes import about, conversations, events, items, recall, users
 from api.service import assemble
 from api.wiring import connect
+from streams.extraction.slots import ALL_BUILT_IN, Catalogues
 from topology.metrics import Meters, build
 from topology.settings import Settings
 
@@ -30,9 +31,10 @@ Events go in, are remembered, and come out as evidence. Every call carries `Auth
 the tenant and what may be done. Errors are problem details (RFC 9457). Times are ISO 8601, UTC."""
 
 
-def create_app(settings: Settings, deps: Dependencies | None = None) -> FastAPI:
-    """The application. Without `deps` it connects to what the settings name when it starts, and lets go when it stops.
+def create_app(settings: Settings, deps: Dependencies | None = None, catalogues: Catalogues = ALL_BUILT_IN) -> FastAPI:
+    """The application. `catalogues`: the slots of each tenant.
 
+    Without `deps` it connects to what the settings name when it starts, and lets go when it stops.
     Raises Misconfigured without a SECRET_KEY worth the name: here where `deps` are given, else when it starts.
     """
     meters = build("api")
@@ -40,12 +42,12 @@ def create_app(settings: Settings, deps: Dependencies | None = None) -> FastAPI:
         title="Alluvium",
         version=version(about.NAME),
         description=ABOUT,
-        lifespan=_connected(settings, meters) if deps is None else None,
+        lifespan=_connected(settings, meters, catalogues) if deps is None else None,
         redirect_slashes=False,
         redoc_url=None,
     )
     if deps is not None:
-        app.state.service = assemble(settings, deps, meters)
+        app.state.service = assemble(settings, deps, meters, catalogues)
     for module in (events, recall, users, items, conversations, about):
         app.include_router(module.router)
     problems.install(app)
@@ -55,11 +57,11 @@ def create_app(settings: Settings, deps: Dependencies | None = None) -> FastAPI:
     return app
 
 
-def _connected(settings: Settings, meters: Meters) -> Lifespan:
+def _connected(settings: Settings, meters: Meters, catalogues: Catalogues) -> Lifespan:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with connect(settings, meters) as deps:
-            app.state.service = assemble(settings, deps, meters)
+            app.state.service = assemble(settings, deps, meters, catalogues)
             yield
 
     return lifespan

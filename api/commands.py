@@ -14,7 +14,7 @@ from schemas.enums import CommandType, Kind
 from schemas.ids import CommandId, ItemId, TenantId, UserId, item_id
 from schemas.records import MemoryCommand
 from streams.extraction.canonical import InvalidValue, canonicalise
-from streams.extraction.slots import UnknownSlot, slot_of
+from streams.extraction.slots import Catalogue, UnknownSlot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,9 +25,11 @@ class Named:
     item_id: ItemId
 
 
-def remember(tenant_id: TenantId, user_id: UserId, wanted: Remember, command_id: CommandId, now: datetime) -> Named:
+def remember(
+    catalogue: Catalogue, tenant_id: TenantId, user_id: UserId, wanted: Remember, command_id: CommandId, now: datetime
+) -> Named:
     """Raises Problem (422) for a slot that does not exist or a value that cannot be one of it."""
-    made = _item(tenant_id, user_id, Kind(wanted.kind), wanted.slot, wanted.value)
+    made = _item(catalogue, tenant_id, user_id, Kind(wanted.kind), wanted.slot, wanted.value)
     command = MemoryCommand(
         tenant_id=tenant_id,
         user_id=user_id,
@@ -44,9 +46,11 @@ def remember(tenant_id: TenantId, user_id: UserId, wanted: Remember, command_id:
     return Named(command=command, item_id=made)
 
 
-def correct(tenant_id: TenantId, item: Item, value: str, command_id: CommandId, now: datetime) -> Named:
+def correct(
+    catalogue: Catalogue, tenant_id: TenantId, item: Item, value: str, command_id: CommandId, now: datetime
+) -> Named:
     """Raises Problem (422) for a value that cannot be one of the item's slot."""
-    made = _item(tenant_id, UserId(item.user_id), Kind(item.kind), item.slot, value)
+    made = _item(catalogue, tenant_id, UserId(item.user_id), Kind(item.kind), item.slot, value)
     command = _about(tenant_id, item, CommandType.CORRECT, value, command_id, now)
     return Named(command=command, item_id=made)
 
@@ -74,10 +78,10 @@ def _about(
     )
 
 
-def _item(tenant_id: TenantId, user_id: UserId, kind: Kind, slot: str, value: str) -> ItemId:
+def _item(catalogue: Catalogue, tenant_id: TenantId, user_id: UserId, kind: Kind, slot: str, value: str) -> ItemId:
     """The id under which the value will be remembered."""
     try:
-        canonical = canonicalise(slot_of(kind, slot), value).canonical
+        canonical = canonicalise(catalogue.slot_of(kind, slot), value).canonical
     except UnknownSlot as error:
         raise invalid_field("slot", "unknown_slot", f"{kind} has no such slot") from error
     except InvalidValue as error:

@@ -17,6 +17,7 @@ from api.auth import KeyRing, Principal, Scope, secret_key_of
 from api.ports import Dependencies
 from api.problems import Problem
 from api.status import StatusDesk
+from streams.extraction.slots import Catalogues
 from topology.metrics import Meters
 from topology.settings import Settings
 
@@ -30,9 +31,11 @@ class Service:
     keys: KeyRing
     status: StatusDesk
     meters: Meters
+    catalogues: Catalogues
+    """The slots of each tenant."""
 
 
-def assemble(settings: Settings, deps: Dependencies, meters: Meters) -> Service:
+def assemble(settings: Settings, deps: Dependencies, meters: Meters, catalogues: Catalogues) -> Service:
     """The parts of an application. Raises Misconfigured without a SECRET_KEY worth the name."""
     return Service(
         settings=settings,
@@ -40,6 +43,7 @@ def assemble(settings: Settings, deps: Dependencies, meters: Meters) -> Service:
         keys=KeyRing(deps.keys, secret_key_of(settings)),
         status=StatusDesk(deps.outcomes, deps.freshness),
         meters=meters,
+        catalogues=catalogues,
     )
 
 

@@ -5,6 +5,7 @@ Reads the environment once and hands it down.
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,16 +15,34 @@ import click
 
 from schemas.ids import TenantId
 from streams import bootstrap
+from streams.extraction.tenants import Rulebook
 from streams.ports import Processor
 from topology import logs, metrics
 from topology.errors import MISCONFIGURED, TRY_LATER, Misconfigured, Retryable
 from topology.metrics import Meters
 from topology.settings import KEPT_SCHEMAS, Settings
 
+logger = logging.getLogger(__name__)
+
 WIDE = 140
 """Columns of a table that goes to a file or a pipe, where nothing should be cut off."""
 
 DEAD_LETTERS = "dead-letters"
+
+NO_TENANT = "local"
+"""Whose a conversation file's messages are where no tenant has rules."""
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_RULES_FILE = click.option(
+    "--rules-file", type=_FILE, envvar="RULES_FILE", show_envvar=True, help="What tenants add to the built-in rules."
+)
+_TENANT = click.option("--tenant", help="Whose rules are meant; needed where the rules file has several.")
+
+
+class Unsound(click.ClickException):
+    """A rules file that is refused: for a person to mend, like any setting."""
+
+    exit_code = MISCONFIGURED
 
 
 class LazyGroup(click.Group):
@@ -64,11 +83,20 @@ def reextract() -> None:
 
 
 @cli.command()
-@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--extractor", metavar="NAME@VERSION", help="What reads the history again: the one this release has.")
+@click.argument("file", required=False, type=_FILE)
+@_RULES_FILE
+@_TENANT
+@click.option("--extractor", metavar="NAME@VERSION", help="What reads the history again: that of the rules file.")
 @click.option("--into", type=click.Choice(["shadow"]), help="Build a generation of memory beside the one that answers.")
 @click.option("--once", is_flag=True, help="End when everything that is there now has been read, instead of following.")
-def replay(file: Path | None, extractor: str | None, into: str | None, once: bool) -> None:
+def replay(
+    file: Path | None,
+    rules_file: Path | None,
+    tenant: str | None,
+    extractor: str | None,
+    into: str | None,
+    once: bool,
+) -> None:
     """Read a history again.
 
     With a conversation FILE (JSON lines, .gz or not): show what it would leave behind, without Kafka.
@@ -81,27 +109,27 @@ def replay(file: Path | None, extractor: str | None, into: str | None, once: boo
     if (file is None) == (into is None) or (into is None) != (extractor is None):
         raise click.UsageError("give a FILE, or --into shadow with --extractor NAME@VERSION")
     if file is not None:
-        _show_replayed(file)
+        _show_replayed(file, rules_file, tenant)
     else:
-        _into_shadow(extractor or "", follow=not once)
+        _into_shadow(rules_file, extractor or "", follow=not once)
 
 
-def _into_shadow(extractor: str, *, follow: bool) -> None:
+def _into_shadow(rules_file: Path | None, extractor: str, *, follow: bool) -> None:
     from streams.shadow.commands import into_shadow
 
     settings = Settings()
     logs.configure(settings, "replay")
     with _told():
-        bootstrap.require_extractor(settings, extractor)
-        into_shadow(settings, extractor, follow=follow)
+        bootstrap.require_extractor(_rulebook(rules_file), extractor)
+        into_shadow(settings, rules_file, extractor, follow=follow)
 
 
-def _show_replayed(file: Path) -> None:
-    from streams.extraction.rules import RuleExtractor
+def _show_replayed(file: Path, rules_file: Path | None, tenant: str | None) -> None:
     from streams.replay import replay_file
 
+    rulebook = _rulebook(rules_file)
     try:
-        remembered = replay_file(file, RuleExtractor())
+        remembered = replay_file(file, rulebook, _tenant(rulebook, tenant))
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     for status, count in remembered.outcomes.items():
@@ -111,38 +139,63 @@ def _show_replayed(file: Path) -> None:
 
 
 @cli.command()
-@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def rules(file: Path | None) -> None:
-    """List the extraction rules; with a conversation FILE, how often each finds something in it."""
-    from rich.console import Console
-    from rich.table import Table
+@click.argument("file", required=False, type=_FILE)
+@_RULES_FILE
+@_TENANT
+@click.option("--check", type=_FILE, help="Only say whether this rules file is sound, and what it adds.")
+def rules(file: Path | None, rules_file: Path | None, tenant: str | None, check: Path | None) -> None:
+    """List the extraction rules, a tenant's beside the built-in ones; with a conversation FILE, what each finds in it.
 
-    from schemas import transcript
-    from streams.extraction.rules import RuleExtractor, found_in, rules_table
+    A rules file is described in docs/rules.md. A bad one is refused (exit code 2) with the line of each fault.
+    """
+    from streams.listing import additions, rows_of, table
 
+    if check is not None:
+        click.echo("\n".join(additions(_rulebook(check))))
+        return
+    rulebook = _rulebook(rules_file)
     try:
-        events = transcript.read(file, TenantId("rules")) if file else ()
-        rows = rules_table(found_in(events, RuleExtractor()))
+        rows = rows_of(rulebook, _tenant(rulebook, tenant), file)
     except ValueError as error:
         raise click.ClickException(str(error)) from error
-    table = Table("rule", "kind", "slot", "confidence", "examples", "counter-examples", "found")
-    for row in rows:
-        counts = (row.confidence, row.examples, row.counter_examples, row.found if file else "")
-        table.add_row(row.rule, row.kind, row.slot, *map(str, counts))
-    Console(width=None if sys.stdout.isatty() else WIDE).print(table)
+    from rich.console import Console
+
+    Console(width=None if sys.stdout.isatty() else WIDE).print(table(rows, counted=file is not None))
 
 
-def _run(stage: str, processor: Callable[[Settings, Meters], Processor]) -> None:
+def _rulebook(path: Path | None) -> Rulebook:
+    from streams.rulebook import load
+
+    try:
+        return load(path)
+    except Misconfigured as error:
+        raise Unsound(str(error)) from error
+
+
+def _tenant(rulebook: Rulebook, named: str | None) -> TenantId:
+    """Whose messages those of a conversation file are: the tenant's that is named, or that has rules."""
+    if named is None and len(rulebook.tenants) > 1:
+        raise click.UsageError(f"the rules file has several tenants, name one: --tenant {'|'.join(rulebook.tenants)}")
+    return TenantId(named or next(iter(rulebook.tenants), NO_TENANT))
+
+
+def _run(stage: str, processor: Callable[[Settings, Rulebook, Meters], Processor]) -> None:
     from schemas.registry import codec
     from streams.engine.worker import run_worker
+    from streams.rulebook import load
 
     settings = Settings()
     logs.configure(settings, stage)
+    try:
+        rulebook = load(settings.rules_file)
+    except Misconfigured as error:
+        logger.critical("refuses to start: %s", error)
+        sys.exit(MISCONFIGURED)
     meters = metrics.build(stage)
     known = codec(settings.schema_registry_url, settings.state_dir / KEPT_SCHEMAS)
     with _told():
-        bootstrap.require_generation(settings, known)
-    sys.exit(run_worker(settings, processor(settings, meters), known, meters))
+        bootstrap.require_generation(settings, rulebook, known)
+    sys.exit(run_worker(settings, processor(settings, rulebook, meters), known, meters))
 
 
 @contextmanager

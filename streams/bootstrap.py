@@ -12,7 +12,7 @@ from schemas.codec import Codec
 from schemas.ids import TenantId
 from schemas.state import Turn
 from streams.extraction.guarded import GuardedExtractor, Tell
-from streams.extraction.rules import RuleExtractor
+from streams.extraction.tenants import Rulebook
 from streams.ports import Processor
 from streams.processors.consolidate import ConsolidateProcessor
 from streams.processors.extract import ExtractProcessor
@@ -27,28 +27,29 @@ from topology.settings import Settings
 logger = logging.getLogger(__name__)
 
 
-def extract(settings: Settings, meters: Meters) -> Processor:
-    """Events to messages and candidates, with the rule extractor."""
+def extract(settings: Settings, rulebook: Rulebook, meters: Meters) -> Processor:
+    """Events to messages and candidates, by the rules of the rulebook."""
     policy = ExtractPolicy(
         window_turns=settings.window_turns,
         future_tolerance_seconds=settings.future_tolerance_seconds,
+        roles=rulebook.roles,
     )
-    return ExtractProcessor(GuardedExtractor(RuleExtractor(), tell_of_faults(meters)), settings.partitions, policy)
+    return ExtractProcessor(GuardedExtractor(rulebook.extractor, tell_of_faults(meters)), settings.partitions, policy)
 
 
-def reextract(settings: Settings, meters: Meters) -> Processor:
-    """Messages to candidates, with the rule extractor: the history read again."""
-    policy = ExtractPolicy(window_turns=settings.window_turns)
-    return ReextractProcessor(GuardedExtractor(RuleExtractor(), tell_of_faults(meters)), policy)
+def reextract(settings: Settings, rulebook: Rulebook, meters: Meters) -> Processor:
+    """Messages to candidates, by the rules of the rulebook: the history read again."""
+    policy = ExtractPolicy(window_turns=settings.window_turns, roles=rulebook.roles)
+    return ReextractProcessor(GuardedExtractor(rulebook.extractor, tell_of_faults(meters)), policy)
 
 
-def require_extractor(_settings: Settings, name: str) -> None:
-    """Raises Misconfigured where this release has no extractor of that name and version."""
-    if (found := RuleExtractor().name) != name:
-        raise Misconfigured(f"there is no extractor {name} here: this is {found}")
+def require_extractor(rulebook: Rulebook, name: str) -> None:
+    """Raises Misconfigured where the rulebook is another extractor than the one of that name and version."""
+    if rulebook.name != name:
+        raise Misconfigured(f"there is no extractor {name} here: this is {rulebook.name} (RULES_FILE names another)")
 
 
-def require_generation(settings: Settings, codec: Codec) -> None:
+def require_generation(settings: Settings, rulebook: Rulebook, codec: Codec) -> None:
     """Raises Misconfigured where the generation of the settings is read by another extractor, or is not there.
 
     Of the first nothing is written down. Raises Retryable where the broker is away.
@@ -59,7 +60,7 @@ def require_generation(settings: Settings, codec: Codec) -> None:
     if found is None or found.dropped_at is not None:
         raise Misconfigured(f"there is no generation {settings.generation}: `python -m streams replay` builds one")
     if found.extractor is not None:
-        require_extractor(settings, found.extractor)
+        require_extractor(rulebook, found.extractor)
 
 
 def tell_of_faults(meters: Meters) -> Tell:
@@ -79,6 +80,6 @@ def tell_of_faults(meters: Meters) -> Tell:
     return tell
 
 
-def consolidate(_settings: Settings, _meters: Meters) -> Processor:
-    """Candidates and commands to evidence, items and profiles."""
-    return ConsolidateProcessor()
+def consolidate(_settings: Settings, rulebook: Rulebook, _meters: Meters) -> Processor:
+    """Candidates and commands to evidence, items and profiles, with the slots of each tenant."""
+    return ConsolidateProcessor(rulebook.catalogues)

@@ -18,6 +18,8 @@ from schemas.ids import TenantId
 from schemas.keys import conversation_routing, partition_of
 from schemas.records import ConversationEvent, MemoryItem, Outcome, Position, Profile, Record
 from streams.extraction.port import Extractor
+from streams.extraction.slots import ALL_BUILT_IN, Catalogues
+from streams.extraction.tenants import Rulebook
 from streams.ports import Headers, Output, Processor, RawRecord
 from streams.processors.consolidate import ConsolidateProcessor
 from streams.processors.extract import ExtractProcessor
@@ -180,15 +182,19 @@ def event_record(event: ConversationEvent, codec: Codec, log: MemoryLog) -> RawR
 
 
 def both_stages(
-    extractor: Extractor, policy: ExtractPolicy | None = None, partitions: int = PARTITIONS
+    extractor: Extractor,
+    policy: ExtractPolicy | None = None,
+    partitions: int = PARTITIONS,
+    catalogues: Catalogues = ALL_BUILT_IN,
 ) -> list[Processor]:
     """Extract and consolidate."""
-    return [ExtractProcessor(extractor, partitions, policy), ConsolidateProcessor()]
+    return [ExtractProcessor(extractor, partitions, policy), ConsolidateProcessor(catalogues)]
 
 
-def replay_file(path: Path, extractor: Extractor, tenant_id: TenantId | None = None) -> Remembered:
+def replay_file(path: Path, rulebook: Rulebook, tenant_id: TenantId | None = None) -> Remembered:
     """What a conversation file would leave behind. Raises ValueError for a line that is neither event nor message."""
-    replay = Replay(both_stages(extractor))
+    policy = ExtractPolicy(roles=rulebook.roles)
+    replay = Replay(both_stages(rulebook.extractor, policy, catalogues=rulebook.catalogues))
     replay.take_events(transcript.read(path, tenant_id or TenantId("replay")))
     outcomes = Counter(str(value.status) for _, value in replay.sent(TopicName.OUTCOMES, Outcome) if value is not None)
     return Remembered(

@@ -54,4 +54,6 @@ def default_text(field: FieldInfo) -> str:
     value = field.default
     if isinstance(value, SecretStr):
         return value.get_secret_value()
+    if value is None:
+        return ""
     return str(value).lower() if isinstance(value, bool) else str(value)

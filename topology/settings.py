@@ -6,9 +6,9 @@ Nothing here connects; nothing else reads the environment. `.env.example` is gen
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 KEPT_SCHEMAS: Final = "schemas.json"
@@ -37,6 +37,11 @@ class ProcessSettings(_Group):
         max_length=249,
         description="Static name of an agent or sink in its consumer group, its own and kept over restarts: a restart "
         "within the session moves no partition. `@hostname`: the machine's name; empty: none.",
+    )
+    rules_file: Annotated[Path | None, BeforeValidator(lambda said: said or None)] = Field(
+        default=None,
+        description="What tenants add to the built-in rules and slots (docs/rules.md), the same for extract, "
+        "consolidate and the API; empty: nothing.",
     )
     sentry_dsn: str = Field(default="", description="Where errors are reported; empty: nowhere.")
 

@@ -54,7 +54,8 @@ async def history(
 async def correct(service: ServiceParts, caller: Corrector, item_id: ItemName, wanted: Correct) -> CommandAccepted:
     """Say what the item should have been: a new item takes its place, and the old one stays as history."""
     current, command_id = await _item(service, caller.tenant_id, item_id), _command_id()
-    named = commands.correct(caller.tenant_id, current, wanted.value, command_id, datetime.now(UTC))
+    catalogue = service.catalogues.of(caller.tenant_id)
+    named = commands.correct(catalogue, caller.tenant_id, current, wanted.value, command_id, datetime.now(UTC))
     position = PositionShape.of(await service.deps.log.command(named.command))
     return CommandAccepted(
         command_id=command_id, position=position, item_id=named.item_id, superseded_item_id=str(item_id)

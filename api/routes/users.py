@@ -47,6 +47,7 @@ async def items(
 async def remember(service: ServiceParts, caller: Corrector, user_id: UserName, wanted: Remember) -> CommandAccepted:
     """Remember something of the user, as an assertion made now."""
     command_id = CommandId(str(uuid4()))
-    named = commands.remember(caller.tenant_id, UserId(user_id), wanted, command_id, datetime.now(UTC))
+    catalogue = service.catalogues.of(caller.tenant_id)
+    named = commands.remember(catalogue, caller.tenant_id, UserId(user_id), wanted, command_id, datetime.now(UTC))
     position = await service.deps.log.command(named.command)
     return CommandAccepted(command_id=command_id, position=PositionShape.of(position), item_id=named.item_id)

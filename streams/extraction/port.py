@@ -6,11 +6,15 @@ Free of I/O. An extractor sees one message and the turns before it; it weighs no
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
+from schemas.enums import Role
 from schemas.ids import TenantId
 from schemas.records import Candidate
 from schemas.state import Turn
+
+HEARD: Final = frozenset({Role.USER})
+"""Whose words may be remembered, unless a tenant says otherwise: what an assistant says is no word of a person's."""
 
 
 class Extractor(Protocol):

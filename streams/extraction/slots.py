@@ -1,16 +1,16 @@
 """The catalogue of slots: what can be remembered of a person, and which values compete with each other.
 
-Data, free of I/O. A slot is named by its kind and its name; `CATALOGUE` is in the order in which profiles show them.
+Data, free of I/O. A slot is named by its kind and its name; which slots a tenant has is said by its `Catalogue`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
+from typing import Final
 
 from schemas.enums import Kind
-from schemas.ids import ItemId
+from schemas.ids import ItemId, TenantId
 
 
 class UnknownSlot(LookupError):
@@ -36,7 +36,7 @@ def _multi(kind: Kind, *names: str) -> tuple[Slot, ...]:
     return tuple(Slot(kind=kind, name=name, single_valued=False) for name in names)
 
 
-CATALOGUE: tuple[Slot, ...] = (
+SLOTS: Final[tuple[Slot, ...]] = (
     *_single(Kind.FACT, "name", "age", "birthday", "gender", "pronouns", "home_city", "home_country", "hometown"),
     *_single(Kind.FACT, "nationality", "relationship_status", "employer", "job_title", "school", "native_language"),
     Slot(kind=Kind.FACT, name="quantity", single_valued=True, qualified=True),
@@ -53,26 +53,54 @@ CATALOGUE: tuple[Slot, ...] = (
     *_multi(Kind.CONTACT, "url", "handle"),
 )
 
-PROFILE_ORDER: tuple[tuple[Kind, str], ...] = tuple((slot.kind, slot.name) for slot in CATALOGUE if slot.single_valued)
-"""The single-valued slots as a profile lists them; within a qualified slot, by qualifier."""
 
-_BY_NAME: Mapping[tuple[str, str], Slot] = MappingProxyType({(slot.kind.value, slot.name): slot for slot in CATALOGUE})
+class Catalogue:
+    """The slots that one tenant's memory has, each named once, in the order in which profiles show them."""
+
+    __slots__ = ("_by_name", "_places", "slots")
+
+    def __init__(self, slots: Iterable[Slot]) -> None:
+        self.slots: Final = tuple(slots)
+        self._by_name = {(slot.kind.value, slot.name): slot for slot in self.slots}
+        self._places = {name: place for place, name in enumerate(self._by_name)}
+
+    def slot_of(self, kind: Kind | str, slot: str) -> Slot:
+        """The slot of that name. Raises UnknownSlot."""
+        try:
+            return self._by_name[str(kind), slot]
+        except KeyError:
+            raise UnknownSlot(f"{kind} has no slot {slot!r}") from None
+
+    def place_of(self, kind: Kind | str, slot: str) -> int:
+        """Where a profile shows the slot, from 0. Raises KeyError for one that does not exist."""
+        return self._places[str(kind), slot]
+
+    def track_of(self, kind: Kind | str, slot: str, qualifier: str | None, item_id: ItemId) -> str:
+        """The name of the assertions that compete with each other, unique within a user.
+
+        All values of a single-valued slot (and qualifier) share a track; a value of any other slot has one of its own.
+        Any text can occur in a qualifier, so a track must be encoded before it becomes part of a key.
+        """
+        if not self.slot_of(kind, slot).single_valued:
+            return item_id
+        return f"{kind}.{slot}" if qualifier is None else f"{kind}.{slot}.{qualifier}"
 
 
-def slot_of(kind: Kind | str, slot: str) -> Slot:
-    """The slot of that name. Raises UnknownSlot."""
-    try:
-        return _BY_NAME[str(kind), slot]
-    except KeyError:
-        raise UnknownSlot(f"{kind} has no slot {slot!r}") from None
+BUILT_IN: Final = Catalogue(SLOTS)
+"""The slots of every tenant."""
 
 
-def track_of(kind: Kind | str, slot: str, qualifier: str | None, item_id: ItemId) -> str:
-    """The name of the assertions that compete with each other, unique within a user.
+class Catalogues:
+    """The catalogue of each tenant: that of the built-in slots, unless it is among those that have more."""
 
-    All values of a single-valued slot (and qualifier) share a track; a value of any other slot has one of its own.
-    Any text can occur in a qualifier, so a track must be encoded before it becomes part of a key.
-    """
-    if not slot_of(kind, slot).single_valued:
-        return item_id
-    return f"{kind}.{slot}" if qualifier is None else f"{kind}.{slot}.{qualifier}"
+    __slots__ = ("_by_tenant",)
+
+    def __init__(self, by_tenant: Mapping[TenantId, Catalogue] | None = None) -> None:
+        self._by_tenant = dict(by_tenant or {})
+
+    def of(self, tenant_id: TenantId) -> Catalogue:
+        return self._by_tenant.get(tenant_id, BUILT_IN)
+
+
+ALL_BUILT_IN: Final = Catalogues()
+"""No tenant has slots of its own."""

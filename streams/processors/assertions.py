@@ -6,24 +6,25 @@ Pure. A row's key holds its track, so that what competes with each other lies to
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from schemas.enums import Kind
 from schemas.ids import TenantId, UserId
 from schemas.keys import join_key, user_routing
 from schemas.records import Candidate, Evidence, MessageExtraction
 from schemas.state import EvidenceRef
-from streams.extraction.slots import Slot, UnknownSlot, slot_of, track_of
+from streams.extraction.slots import Catalogue, Slot, UnknownSlot
 from streams.ports import Output, PoisonRecord
 from topology.topics import TopicName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """Whose memory it is."""
+    """Whose memory it is, and the slots it may have."""
 
     tenant_id: TenantId
     user_id: UserId
+    catalogue: Catalogue = field(compare=False, repr=False)
 
     @property
     def routing(self) -> str:
@@ -32,6 +33,13 @@ class Owner:
     def key(self, *parts: str) -> str:
         """A key below the user's; without parts, the user's own."""
         return join_key(self.tenant_id, self.user_id, *parts)
+
+    def slot_of(self, kind: Kind, slot: str) -> Slot:
+        """The slot of that name. Raises PoisonRecord (`unknown_slot`)."""
+        try:
+            return self.catalogue.slot_of(kind, slot)
+        except UnknownSlot as error:
+            raise PoisonRecord("unknown_slot", str(error)) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,24 +50,16 @@ class Origin:
     message_id: str
 
 
-def ref_of(evidence: Evidence) -> EvidenceRef:
+def ref_of(owner: Owner, evidence: Evidence) -> EvidenceRef:
     """Where the assertion belongs. Raises PoisonRecord (`unknown_slot`)."""
-    known_slot(evidence.kind, evidence.slot)
-    track = track_of(evidence.kind, evidence.slot, evidence.qualifier, evidence.item_id)
+    owner.slot_of(evidence.kind, evidence.slot)
+    track = owner.catalogue.track_of(evidence.kind, evidence.slot, evidence.qualifier, evidence.item_id)
     return EvidenceRef(track=track, item_id=evidence.item_id)
 
 
-def by_ref(evidence: Iterable[Evidence]) -> dict[EvidenceRef, Evidence]:
+def by_ref(owner: Owner, evidence: Iterable[Evidence]) -> dict[EvidenceRef, Evidence]:
     """Raises PoisonRecord (`unknown_slot`)."""
-    return {ref_of(each): each for each in evidence}
-
-
-def known_slot(kind: Kind, slot: str) -> Slot:
-    """The slot of that name. Raises PoisonRecord (`unknown_slot`)."""
-    try:
-        return slot_of(kind, slot)
-    except UnknownSlot as error:
-        raise PoisonRecord("unknown_slot", str(error)) from error
+    return {ref_of(owner, each): each for each in evidence}
 
 
 def row_key(owner: Owner, ref: EvidenceRef, origin: Origin) -> str:

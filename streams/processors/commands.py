@@ -15,7 +15,7 @@ from schemas.ids import ItemId, item_id
 from schemas.records import Evidence, MemoryCommand, MemoryItem
 from streams.extraction.canonical import InvalidValue, canonicalise
 from streams.ports import PoisonRecord
-from streams.processors.assertions import known_slot
+from streams.processors.assertions import Owner
 from streams.processors.items import Cause
 from streams.processors.timeline import CORRECTED, DATED_KINDS, FORGOTTEN
 
@@ -42,17 +42,17 @@ class Subject:
     due_to: datetime | None = None
 
 
-def assertions(command: MemoryCommand, known: MemoryItem | None, cause: Cause) -> Iterable[Evidence]:
+def assertions(owner: Owner, command: MemoryCommand, known: MemoryItem | None, cause: Cause) -> Iterable[Evidence]:
     """What the command asserts. `known` is the item it names, where that exists; nothing is asserted of an unknown one.
 
     Raises PoisonRecord (`unknown_type`, `missing_field`, `unknown_slot`, `invalid_value`).
     """
     match command.type:
         case CommandType.REMEMBER:
-            subject = _named(command, command.kind, command.slot)
+            subject = _named(owner, command, command.kind, command.slot)
             return (_evidence(command, cause, _dated_by(subject, command), REMEMBERED),)
         case CommandType.CORRECT:
-            return _correction(command, known, cause) if known else ()
+            return _correction(owner, command, known, cause) if known else ()
         case CommandType.CONFIRM:
             return (_evidence(command, cause, _subject(known), CONFIRMED),) if known else ()
         case CommandType.FORGET:
@@ -65,10 +65,10 @@ def assertions(command: MemoryCommand, known: MemoryItem | None, cause: Cause) -
             assert_never(unreachable)
 
 
-def _correction(command: MemoryCommand, wrong: MemoryItem, cause: Cause) -> Iterable[Evidence]:
+def _correction(owner: Owner, command: MemoryCommand, wrong: MemoryItem, cause: Cause) -> Iterable[Evidence]:
     """The right value is asserted of its own item, and of the wrong item that this value takes its place."""
-    command = replace(command, value=_with_thing(wrong, command.value))
-    right = _dated_by(_dated_like(wrong, _named(command, wrong.kind, wrong.slot)), command)
+    command = replace(command, value=_with_thing(owner, wrong, command.value))
+    right = _dated_by(_dated_like(wrong, _named(owner, command, wrong.kind, wrong.slot)), command)
     asserted = _evidence(command, cause, right, CORRECTION)
     if right.item_id == wrong.item_id:
         return (asserted,)
@@ -76,10 +76,10 @@ def _correction(command: MemoryCommand, wrong: MemoryItem, cause: Cause) -> Iter
     return _evidence(command, cause, replaced, CORRECTED, Tense.ENDED), asserted
 
 
-def _with_thing(wrong: MemoryItem, value: str | None) -> str | None:
+def _with_thing(owner: Owner, wrong: MemoryItem, value: str | None) -> str | None:
     """`thing: choice` where only the choice of a slot that holds one a thing is corrected."""
     thing, colon, _ = wrong.value.partition(":")
-    if value is None or not colon or ":" in value or not known_slot(wrong.kind, wrong.slot).qualified:
+    if value is None or not colon or ":" in value or not owner.slot_of(wrong.kind, wrong.slot).qualified:
         return value
     return f"{thing}: {value}"
 
@@ -99,11 +99,11 @@ def _dated_like(wrong: MemoryItem, right: Subject) -> Subject:
     )
 
 
-def _named(command: MemoryCommand, kind: Kind | None, slot: str | None) -> Subject:
+def _named(owner: Owner, command: MemoryCommand, kind: Kind | None, slot: str | None) -> Subject:
     if kind is None or slot is None or command.value is None:
         raise PoisonRecord("missing_field", f"{command.type} needs kind, slot and value")
     try:
-        value = canonicalise(known_slot(kind, slot), command.value)
+        value = canonicalise(owner.slot_of(kind, slot), command.value)
     except InvalidValue as error:
         raise PoisonRecord("invalid_value", str(error)) from error
     return Subject(

@@ -11,9 +11,10 @@ from typing import ClassVar
 
 from schemas.enums import CommandType
 from schemas.ids import TenantId, UserId
-from schemas.keys import split_key
+from schemas.keys import split_key, user_routing
 from schemas.records import MemoryCommand, MessageExtraction, Record
 from schemas.state import MessageItems
+from streams.extraction.slots import ALL_BUILT_IN, Catalogues
 from streams.ports import Output, PoisonRecord, RawRecord, SourceRecord, Stores
 from streams.processors.assertions import Origin, Owner, by_ref, of_extraction
 from streams.processors.erasure import erase
@@ -31,6 +32,9 @@ class ConsolidateProcessor:
         TopicName.COMMANDS: MemoryCommand,
     }
 
+    def __init__(self, catalogues: Catalogues = ALL_BUILT_IN) -> None:
+        self._catalogues = catalogues
+
     @property
     def stage(self) -> Stage:
         return CONSOLIDATE
@@ -39,9 +43,9 @@ class ConsolidateProcessor:
         """Evidence that changed, then item versions. Raises PoisonRecord before anything is written."""
         match record.value:
             case MessageExtraction() as extraction:
-                return _extracted(extraction, record.raw, stores)
+                return _extracted(self._owner(extraction), extraction, record.raw, stores)
             case MemoryCommand() as command:
-                return _commanded(command, record.raw, stores)
+                return _commanded(self._owner(command), command, record.raw, stores)
             case None if record.raw.position.topic == TopicName.COMMANDS:
                 return ()
             case _:
@@ -55,22 +59,24 @@ class ConsolidateProcessor:
         """Each profile that the run changed, as it stands now; a tombstone where it is gone."""
         for key, profile in stores.written(PROFILE_ROWS):
             tenant_id, user_id = split_key(key)
-            owner = Owner(tenant_id=TenantId(tenant_id), user_id=UserId(user_id))
-            yield Output(topic=TopicName.PROFILES, key=key, value=profile, routing=owner.routing)
+            routing = user_routing(TenantId(tenant_id), UserId(user_id))
+            yield Output(topic=TopicName.PROFILES, key=key, value=profile, routing=routing)
+
+    def _owner(self, of: MessageExtraction | MemoryCommand) -> Owner:
+        return Owner(tenant_id=of.tenant_id, user_id=of.user_id, catalogue=self._catalogues.of(of.tenant_id))
 
 
-def _extracted(extraction: MessageExtraction, raw: RawRecord, stores: Stores) -> Iterable[Output]:
+def _extracted(owner: Owner, extraction: MessageExtraction, raw: RawRecord, stores: Stores) -> Iterable[Output]:
     """A higher revision takes the place of what the message gave before; an older one comes too late.
 
     The same one again is the last word of who reads a compacted log, where one event has left several records.
     """
-    owner = Owner(tenant_id=extraction.tenant_id, user_id=extraction.user_id)
     origin = Origin(conversation_id=extraction.conversation_id, message_id=extraction.message_id)
     key = owner.key(origin.conversation_id, origin.message_id)
     known = stores.get(MESSAGE_ITEMS, key)
     if known is not None and extraction.revision < known.revision:
         return ()
-    said = by_ref(of_extraction(extraction))
+    said = by_ref(owner, of_extraction(extraction))
     if known is None and not said:
         return ()
     stores.put(MESSAGE_ITEMS, key, MessageItems(revision=extraction.revision, refs=tuple(said)))
@@ -79,11 +85,11 @@ def _extracted(extraction: MessageExtraction, raw: RawRecord, stores: Stores) ->
     return settle_and_heed(owner, origin, known.refs if known else (), said, cause, stores)
 
 
-def _commanded(command: MemoryCommand, raw: RawRecord, stores: Stores) -> Iterable[Output]:
+def _commanded(owner: Owner, command: MemoryCommand, raw: RawRecord, stores: Stores) -> Iterable[Output]:
     """A command is obeyed once, whatever is retried."""
-    owner = Owner(tenant_id=command.tenant_id, user_id=command.user_id)
     if command.type is CommandType.ERASE:
         return erase(owner, stores)
     if stores.get(MESSAGE_ITEMS, owner.key("", command.command_id)) is not None:
         return ()
-    return obey(command, Cause(position=raw.position, recorded_at=raw.timestamp, lane=raw.position.partition), stores)
+    cause = Cause(position=raw.position, recorded_at=raw.timestamp, lane=raw.position.partition)
+    return obey(owner, command, cause, stores)

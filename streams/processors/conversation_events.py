@@ -16,7 +16,7 @@ from streams.ports import Output
 from streams.processors import joining, window
 from streams.processors.arrival import Arrival
 from streams.processors.joining import DELETED, DUPLICATE, Joined
-from streams.processors.messages import message, turn_of, withheld
+from streams.processors.messages import message, turn_of
 from streams.processors.publishing import Publisher, items_of
 from streams.processors.redaction import redact
 from topology.stages import MESSAGE_INDEX
@@ -44,7 +44,7 @@ def message_recorded(arrival: Arrival, publisher: Publisher) -> Sequence[Output]
     turns = window.with_turn(conversation.turns, turn, truncated=conversation.truncated)
     outputs = list(publisher.said(arrival, joined.state, turn, turns, first=True))
     late = (LATE,) if turns[-1] is not turn else ()
-    return *outputs, _remembered(arrival, joined.state, outputs, late)
+    return *outputs, _remembered(arrival, publisher, joined.state, outputs, late)
 
 
 def message_edited(arrival: Arrival, publisher: Publisher) -> Sequence[Output]:
@@ -56,7 +56,7 @@ def message_edited(arrival: Arrival, publisher: Publisher) -> Sequence[Output]:
     turn = turn_of(name, joined.state, joined.text)
     turns = window.with_changed(arrival.conversation().turns, turn)
     outputs = list(publisher.said(arrival, joined.state, turn, turns, first=False))
-    return *outputs, _remembered(arrival, joined.state, outputs, ())
+    return *outputs, _remembered(arrival, publisher, joined.state, outputs, ())
 
 
 def message_deleted(arrival: Arrival, publisher: Publisher) -> Sequence[Output]:
@@ -117,10 +117,12 @@ def _without_effect(arrival: Arrival, joined: Joined) -> Sequence[Output]:
     return (arrival.stored(joined.reason),)
 
 
-def _remembered(arrival: Arrival, state: MessageState, outputs: Sequence[Output], reasons: tuple[str, ...]) -> Output:
+def _remembered(
+    arrival: Arrival, publisher: Publisher, state: MessageState, outputs: Sequence[Output], reasons: tuple[str, ...]
+) -> Output:
     redacted = (REDACTED,) if state.redactions else ()
     mine = any(True for _ in items_of(outputs, arrival.name.message_id))
-    nothing = withheld(state) or (None if mine else NOTHING_FOUND)
+    nothing = publisher.withheld(arrival.name, state) or (None if mine else NOTHING_FOUND)
     no_memory = (f"{NO_MEMORY}:{nothing}",) if nothing else ()
     return arrival.stored(*reasons, *redacted, *no_memory, item_ids=items_of(outputs))
 

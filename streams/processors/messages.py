@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from schemas.enums import Role
 from schemas.ids import ConversationId, MessageId, TenantId, UserId
 from schemas.keys import conversation_routing, join_key, user_routing
 from schemas.records import Candidate, Message, MessageExtraction, Position
@@ -34,9 +33,12 @@ class MessageName:
         return cls(tenant_id=tenant_id, conversation_id=conversation_id, message_id=message_id, key=key)
 
 
-def withheld(state: MessageState) -> str | None:
-    """Why nothing may be remembered from the message (`role`, `recalled`, `not_remembered`); None where it may."""
-    if state.role is not Role.USER:
+def withheld(state: MessageState, *, heard: bool) -> str | None:
+    """Why nothing may be remembered from the message (`role`, `recalled`, `not_remembered`); None where it may.
+
+    `heard`: whether the tenant listens to its role.
+    """
+    if not heard:
         return "role"
     if state.recalled:
         return "recalled"
@@ -44,8 +46,8 @@ def withheld(state: MessageState) -> str | None:
 
 
 def is_ever_extracted(state: MessageState) -> bool:
-    """Whether candidates may have been sent for the message, whatever its edits say."""
-    return state.role is Role.USER and state.remember and not state.recalled
+    """Whether candidates may have been sent for the message, whatever its edits say, and whomever was heard then."""
+    return state.remember and not state.recalled
 
 
 def turn_of(name: MessageName, state: MessageState, text: str) -> Turn:
@@ -96,9 +98,7 @@ def message(name: MessageName, state: MessageState, text: str | None, raw: RawRe
 def candidates(
     extractor: Extractor, tenant_id: TenantId, state: MessageState, turn: Turn, before: Sequence[Turn]
 ) -> tuple[Candidate, ...]:
-    """What `turn` says in its context, nothing where the message withholds it."""
-    if withheld(state):
-        return ()
+    """What `turn` says in its context."""
     return extractor.extract(turn, tuple(map(_as_context, before)), tenant_id, state.timezone, state.language)
 
 

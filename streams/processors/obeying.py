@@ -23,11 +23,10 @@ from topology.topics import TopicName
 _ABOUT_AN_ITEM = frozenset({CommandType.CORRECT, CommandType.CONFIRM, CommandType.FORGET})
 
 
-def obey(command: MemoryCommand, cause: Cause, stores: Stores) -> Iterable[Output]:
+def obey(owner: Owner, command: MemoryCommand, cause: Cause, stores: Stores) -> Iterable[Output]:
     """What the command asserts, settled; nothing yet where it must wait. Raises PoisonRecord before it writes."""
-    owner = Owner(tenant_id=command.tenant_id, user_id=command.user_id)
     known = stores.get(ITEM_SUMMARIES, owner.key(command.item_id)) if command.item_id else None
-    said = by_ref(commands.assertions(command, known, cause))
+    said = by_ref(owner, commands.assertions(owner, command, known, cause))
     waits = known is None and command.item_id is not None and command.type in _ABOUT_AN_ITEM
     if not said and not waits:
         return ()
@@ -62,4 +61,4 @@ def _heed(owner: Owner, item: ItemId, cause: Cause, stores: Stores) -> Iterator[
         came = stores.get(MESSAGE_ITEMS, owner.key("", command.command_id))
         assert came is not None, "what waits was noted when it came"
         at = Position(topic=TopicName.COMMANDS, partition=cause.lane, offset=came.revision)
-        yield from obey(command, Cause(position=at, recorded_at=cause.recorded_at, lane=cause.lane), stores)
+        yield from obey(owner, command, Cause(position=at, recorded_at=cause.recorded_at, lane=cause.lane), stores)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from schemas.ids import ItemId, MessageId
-from schemas.records import MessageExtraction
+from schemas.records import Candidate, MessageExtraction
 from schemas.state import ConversationState, MessageState, Turn
 from streams.extraction.port import Extractor
 from streams.ports import Output
@@ -34,6 +34,10 @@ class Publisher:
     extractor: Extractor
     policy: ExtractPolicy
 
+    def withheld(self, name: MessageName, state: MessageState) -> str | None:
+        """Why nothing may be remembered from the message; None where it may."""
+        return withheld(state, heard=self.policy.hears(name.tenant_id, state.role))
+
     def said(
         self, place: Place, state: MessageState, turn: Turn, turns: tuple[Turn, ...], *, first: bool
     ) -> Iterator[Output]:
@@ -43,7 +47,7 @@ class Publisher:
         here = there or Neighbourhood(turn=turn, before=())
         previous = here.previous_message_id or (state.previous_message_id if conversation.truncated else None)
         yield self._message(place, name, state, here.turn, previous)
-        found = candidates(self.extractor, name.tenant_id, state, here.turn, here.before)
+        found = () if self.withheld(name, state) else self._candidates(name, state, here)
         if is_ever_extracted(state) and (found or not first):
             yield extraction(name, state, found, self.extractor.name, place.raw)
         yield from self.settle(place, conversation, turns)
@@ -79,9 +83,11 @@ class Publisher:
         state = place.message(name)
         if moved:
             yield self._message(place, name, state, here.turn, here.previous_message_id)
-        if withheld(state) is None:
-            found = candidates(self.extractor, name.tenant_id, state, here.turn, here.before)
-            yield extraction(name, state, found, self.extractor.name, place.raw)
+        if self.withheld(name, state) is None:
+            yield extraction(name, state, self._candidates(name, state, here), self.extractor.name, place.raw)
+
+    def _candidates(self, name: MessageName, state: MessageState, here: Neighbourhood) -> tuple[Candidate, ...]:
+        return candidates(self.extractor, name.tenant_id, state, here.turn, here.before)
 
     @staticmethod
     def _message(

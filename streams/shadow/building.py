@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from types import FrameType
 from typing import Final, TypeAlias
 
@@ -75,14 +76,15 @@ def make_tables(generation: int) -> None:
         raise Retryable(f"no tables for generation {generation}: {done.stderr.strip()}", retry_after_seconds=5)
 
 
-def build(settings: Settings, generation: int, show: Show, *, follow: bool) -> None:
+def build(settings: Settings, generation: int, rules_file: Path | None, show: Show, *, follow: bool) -> None:
     """Run until everything that is there now has been read again; with `follow`, on until a signal comes.
 
     Raises Misconfigured where a process refuses to start, Retryable where the broker stays away, Stopped on a signal.
     """
     folder = settings.state_dir / f"generation-{generation}"
     with _until_stopped(), Look(settings, generation) as look:
-        children = Children(programs(generation, os.environ, folder))
+        rules = {} if rules_file is None else {"RULES_FILE": str(rules_file.resolve())}
+        children = Children(programs(generation, os.environ | rules, folder))
         try:
             for _ in _looks(look, follow=follow):
                 children.tend()

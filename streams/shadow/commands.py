@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final
 
 import click
@@ -22,7 +23,7 @@ LINE_SECONDS: Final = 5.0
 """Between two lines where there is no terminal to draw bars on."""
 
 
-def into_shadow(settings: Settings, extractor: str, *, follow: bool) -> None:
+def into_shadow(settings: Settings, rules_file: Path | None, extractor: str, *, follow: bool) -> None:
     """Raises Misconfigured or Retryable; returns when all is read, or when it is asked to stop."""
     console = Console(stderr=True, highlight=False)
     declared = declare(settings, codec(settings.schema_registry_url, settings.state_dir / KEPT_SCHEMAS), extractor)
@@ -32,7 +33,8 @@ def into_shadow(settings: Settings, extractor: str, *, follow: bool) -> None:
     make_tables(number)
     try:
         with _bars(console) as progress:
-            build(settings, number, _shown_on(progress) if console.is_terminal else _told(), follow=follow)
+            show = _shown_on(progress) if console.is_terminal else _told()
+            build(settings, number, rules_file, show, follow=follow)
     except Stopped:
         console.print("stopped; the same command goes on from here")
     else:

@@ -24,6 +24,7 @@ from api.readers.outcomes import RecordOutcome
 from schemas.ids import TenantId
 from schemas.keys import conversation_routing, partition_of, user_routing
 from schemas.records import ConversationEvent, MemoryCommand, Position
+from streams.extraction.slots import ALL_BUILT_IN, Catalogues
 from topology.errors import Retryable
 from topology.settings import Settings
 from topology.topics import TopicName
@@ -194,6 +195,7 @@ class World:
     database: FakeProbe = field(default_factory=FakeProbe)
     cache: FakeProbe = field(default_factory=FakeProbe)
     debug: bool = False
+    catalogues: Catalogues = ALL_BUILT_IN
 
     def settings(self) -> Settings:
         return Settings(secret_key=SECRET, debug=self.debug, partitions=PARTITIONS)
@@ -214,7 +216,7 @@ class World:
 
     def client(self, key: str | None = KEY) -> httpx.AsyncClient:
         """A client whose requests carry `key`."""
-        app = create_app(self.settings(), self.dependencies())
+        app = create_app(self.settings(), self.dependencies(), self.catalogues)
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api", headers=headers)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from schemas.codec import Codec, ShippedSchemaIds
 from schemas.keys import join_key
@@ -25,7 +25,7 @@ PARTITIONS = 4
 class Extract:
     """The stage alone, over a log in memory."""
 
-    def __init__(self, extractor: Extractor | None = None, **policy: int) -> None:
+    def __init__(self, extractor: Extractor | None = None, **policy: Any) -> None:
         self.extractor = WordExtractor()
         processor = ExtractProcessor(extractor or self.extractor, PARTITIONS, ExtractPolicy(**policy))
         self.replay = Replay([processor], codec=CODEC, partitions=PARTITIONS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,8 @@ from schemas.ids import CommandId, ItemId, UserId
 from schemas.keys import join_key, partition_of
 from schemas.records import ConversationEvent, Evidence, MemoryCommand, MemoryItem, Position, Profile, Record
 from streams.extraction.port import Extractor
+from streams.extraction.tenants import Rulebook
+from streams.extraction.tenants import rulebook as built_in
 from streams.ports import RawRecord
 from streams.processors.policy import ExtractPolicy
 from streams.replay import PARTITIONS, Replay, both_stages
@@ -24,9 +27,17 @@ CODEC = Codec(ShippedSchemaIds())
 class Memory:
     """What Anna's words leave behind."""
 
-    def __init__(self, extractor: Extractor | None = None, *, run_records: int = 500, window_turns: int = 32) -> None:
-        policy = ExtractPolicy(window_turns=window_turns)
-        processors = both_stages(extractor or WordExtractor(), policy, PARTITIONS)
+    def __init__(
+        self,
+        extractor: Extractor | None = None,
+        *,
+        run_records: int = 500,
+        window_turns: int = 32,
+        rulebook: Rulebook | None = None,
+    ) -> None:
+        book = rulebook or replace(built_in(), extractor=extractor or WordExtractor())
+        policy = ExtractPolicy(window_turns=window_turns, roles=book.roles)
+        processors = both_stages(book.extractor, policy, PARTITIONS, book.catalogues)
         self.replay = Replay(processors, codec=CODEC, partitions=PARTITIONS, run_records=run_records)
         self._commands = 0
 

@@ -38,14 +38,14 @@ def test_the_readme_shows_every_topic_and_stage() -> None:
     assert [name for name in [*shown, *(stage.name for stage in STAGES)] if name not in readme] == []
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md"])
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "docs/rules.md"])
 def test_every_make_command_in_a_document_exists(document: str) -> None:
     targets = set(re.findall(r"^([a-z0-9-]+):", (PROJECT / "Makefile").read_text("utf-8"), re.MULTILINE))
     named = set(re.findall(r"(?<![\w/])make ([a-z][a-z0-9-]*)", (PROJECT / document).read_text("utf-8")))
     assert named <= targets
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md"])
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "docs/rules.md"])
 def test_every_file_named_in_a_document_exists(document: str) -> None:
     text = (PROJECT / document).read_text("utf-8")
     named = re.findall(r"`((?:schemas|topology|streams|sinks|api|deploy|tests)/[\w/.-]*)`", text)

@@ -3,8 +3,8 @@
 Free of I/O.
 """
 
-from streams.extraction.rules.extractor import RuleExtractor
+from streams.extraction.rules.extractor import ExtractorByTenant, RuleExtractor
 from streams.extraction.rules.table import RuleRow, rules_table
 from streams.extraction.rules.yields import found_in
 
-__all__ = ["RuleExtractor", "RuleRow", "found_in", "rules_table"]
+__all__ = ["ExtractorByTenant", "RuleExtractor", "RuleRow", "found_in", "rules_table"]

@@ -17,7 +17,7 @@ from schemas.records import Candidate
 from schemas.state import Turn
 from streams.extraction.canonical import InvalidValue, canonicalise
 from streams.extraction.dates import Clock, may_hold_dates, zone_of
-from streams.extraction.slots import slot_of, track_of
+from streams.extraction.slots import Catalogue
 
 _RECURS = re.compile(
     r"\b(?:every|times a|times per|once a|twice a|once per|daily|weekends|\w{3,6}days)\b", re.IGNORECASE
@@ -107,26 +107,28 @@ MOST_CANDIDATES = 64
 """Of one message: more is a list or a paste, and would outgrow a record; raw turns stay searchable."""
 
 
-def candidates(said: Said, found: Sequence[Found]) -> tuple[Candidate, ...]:
+def candidates(said: Said, found: Sequence[Found], catalogue: Catalogue) -> tuple[Candidate, ...]:
     """What was found, by place in the text: one candidate an item, and one present value a single-valued track.
 
     The last one counts, for it corrects those before it. Values that cannot be values of their slot are dropped.
     """
     by_place = sorted(found, key=lambda each: (each.start, each.end, each.slot))
-    made = [candidate for each in by_place if (candidate := _candidate(said, each)) is not None]
-    last = {_contested(candidate): candidate for candidate in made}
-    return tuple(candidate for candidate in made if last[_contested(candidate)] is candidate)[:MOST_CANDIDATES]
+    made = [candidate for each in by_place if (candidate := _candidate(said, each, catalogue)) is not None]
+    contested = [_contested(candidate, catalogue) for candidate in made]
+    last = dict(zip(contested, made, strict=True))
+    kept = (candidate for track, candidate in zip(contested, made, strict=True) if last[track] is candidate)
+    return tuple(kept)[:MOST_CANDIDATES]
 
 
-def _contested(candidate: Candidate) -> str:
+def _contested(candidate: Candidate, catalogue: Catalogue) -> str:
     if candidate.tense is not Tense.PRESENT:
         return candidate.item_id
-    return track_of(candidate.kind, candidate.slot, candidate.qualifier, candidate.item_id)
+    return catalogue.track_of(candidate.kind, candidate.slot, candidate.qualifier, candidate.item_id)
 
 
-def _candidate(said: Said, found: Found) -> Candidate | None:
+def _candidate(said: Said, found: Found, catalogue: Catalogue) -> Candidate | None:
     try:
-        value = canonicalise(slot_of(found.kind, found.slot), found.value)
+        value = canonicalise(catalogue.slot_of(found.kind, found.slot), found.value)
     except InvalidValue:
         return None
     return Candidate(

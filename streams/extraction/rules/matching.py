@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Protocol, TypeAlias
 
 from schemas.enums import Granularity, Kind, Tense
 from streams.extraction.clauses import Clause, Discourse, Spot, Subject
@@ -29,11 +31,34 @@ _BEFORE_REACH = 64
 _POSSESSION = "have"
 
 
+class Fit(Protocol):
+    """Where a pattern fits, and its groups; as of `re.Match`."""
+
+    def start(self) -> int: ...
+
+    def end(self) -> int: ...
+
+    def group(self) -> str: ...
+
+    def span(self, group: str, /) -> tuple[int, int]: ...
+
+    def groupdict(self) -> Mapping[str, str | None]: ...
+
+
+class ClausePattern(Protocol):
+    """What reads a clause from its head on; as of `re.Pattern`."""
+
+    def match(self, text: str, pos: int, endpos: int, /) -> Fit | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
     rule: Rule
-    pattern: re.Pattern[str]
-    before: re.Pattern[str] | None
+    pattern: ClausePattern
+    before: re.Pattern[str] | None = None
+
+
+RulesFor: TypeAlias = Callable[[Subject, str], Sequence[CompiledRule]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +66,7 @@ class _Reading:
     """A rule that fits a clause."""
 
     rule: Rule
-    match: re.Match[str]
+    match: Fit
     before: re.Match[str] | None
     aspect: Aspect
     tense: Tense
@@ -60,14 +85,7 @@ class ClauseReader:
 
     def read(self, said: Said, discourse: Discourse) -> Iterator[Found]:
         """What the rules find in the clauses of a message."""
-        for spot in discourse.spots():
-            at = spot.body if spot.subject is Subject.MY else head_of(said.plain, spot.body)
-            head = _HEAD.match(said.plain, at)
-            if head is not None:
-                word = head.group(1).lower()
-                rules = self._of(said, spot.subject, word)
-                if rules:
-                    yield from _read_spot(said, discourse, spot, rules, word)
+        return read_clauses(said, discourse, partial(self._of, said))
 
     def _of(self, said: Said, subject: Subject, head: str) -> list[CompiledRule]:
         """The rules for such a clause, without those that need a date or a habit's words where the text has none."""
@@ -85,6 +103,18 @@ class ClauseReader:
         if head[0].isdigit():
             found.extend(self._rules.get((subject, NUMBER_HEAD), ()))
         return found
+
+
+def read_clauses(said: Said, discourse: Discourse, rules_for: RulesFor) -> Iterator[Found]:
+    """What rules find in the clauses of a message, asked by the subject and the first word of each."""
+    for spot in discourse.spots():
+        at = spot.body if spot.subject is Subject.MY else head_of(said.plain, spot.body)
+        head = _HEAD.match(said.plain, at)
+        if head is not None:
+            word = head.group(1).lower()
+            rules = rules_for(spot.subject, word)
+            if rules:
+                yield from _read_spot(said, discourse, spot, rules, word)
 
 
 def _read_spot(

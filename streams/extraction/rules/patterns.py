@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import cache
 
 from streams.extraction.lexicon import (
     ANIMALS,
@@ -58,6 +59,7 @@ MACROS = {
 }
 
 
+@cache
 def compiled(pattern: str) -> re.Pattern[str]:
     """The expression of a pattern, its parts put in. A space is one to three of white space, ` ?` also none."""
     for name, macro in MACROS.items():

@@ -6,8 +6,9 @@ Free of I/O.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final, TypeAlias
 
 from schemas.records import Candidate
@@ -52,11 +53,20 @@ CONTACT_RULES: Final[tuple[ContactRule, ...]] = contacts.RULES
 RULES: Final[tuple[AnyRule, ...]] = (*CLAUSE_RULES, *ANSWER_RULES, *CONTACT_RULES)
 
 
+class Standing(StrEnum):
+    """What a rule is to a tenant."""
+
+    BUILT_IN = "built in"
+    OFF = "off"
+    OWN = "own"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleRow:
     """One line of the listing of rules."""
 
     rule: str
+    standing: Standing
     kind: str
     slot: str
     confidence: float
@@ -66,12 +76,15 @@ class RuleRow:
     """Candidates in what was read."""
 
 
-def rules_table(candidates: Iterable[Candidate] = ()) -> tuple[RuleRow, ...]:
-    """Every rule, in the order of the table, with how many of `candidates` it found."""
+def rules_table(
+    candidates: Iterable[Candidate] = (), own: Sequence[Rule] = (), off: Collection[str] = ()
+) -> tuple[RuleRow, ...]:
+    """Every rule, in the order of the table, with how many of `candidates` it found; a tenant's own come last."""
     found = Counter(candidate.rule for candidate in candidates)
     return tuple(
         RuleRow(
             rule=rule.identifier,
+            standing=_standing(rule, own, off),
             kind=rule.kind.value,
             slot=rule.slot,
             confidence=rule.confidence,
@@ -79,5 +92,11 @@ def rules_table(candidates: Iterable[Candidate] = ()) -> tuple[RuleRow, ...]:
             counter_examples=len(rule.counter_examples),
             found=found[rule.identifier],
         )
-        for rule in RULES
+        for rule in (*RULES, *own)
     )
+
+
+def _standing(rule: AnyRule, own: Sequence[Rule], off: Collection[str]) -> Standing:
+    if rule.name in off:
+        return Standing.OFF
+    return Standing.OWN if rule in own else Standing.BUILT_IN

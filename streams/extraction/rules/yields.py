@@ -7,26 +7,28 @@ the agents' business.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from schemas.enums import EventType, Role
 from schemas.records import Candidate, ConversationEvent
 from schemas.state import Turn
-from streams.extraction.port import Extractor
+from streams.extraction.port import HEARD, Extractor
 
 CONTEXT_TURNS: Final = 3
 
 
-def found_in(events: Iterable[ConversationEvent], extractor: Extractor) -> Iterator[Candidate]:
-    """The candidates of every message that a user said and wants remembered."""
+def found_in(
+    events: Iterable[ConversationEvent], extractor: Extractor, roles: Collection[Role] = HEARD
+) -> Iterator[Candidate]:
+    """The candidates of every message that somebody in one of the roles said and wants remembered."""
     before: dict[str, deque[Turn]] = defaultdict(lambda: deque(maxlen=CONTEXT_TURNS))
     for event in events:
         turn = _turn(event)
         if turn is None:
             continue
         context = before[event.conversation_id]
-        if event.remember and event.role is Role.USER:
+        if event.remember and event.role in roles:
             yield from extractor.extract(turn, list(context), event.tenant_id, event.timezone, event.language)
         context.append(turn)
 

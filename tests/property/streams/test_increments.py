@@ -9,6 +9,7 @@ from hypothesis import given
 from schemas.ids import ItemId, TenantId, UserId
 from schemas.keys import split_key
 from schemas.records import ConversationEvent, Evidence, MemoryItem, Profile
+from streams.extraction.slots import BUILT_IN
 from streams.processors.assertions import Owner
 from streams.processors.items import Cause, shows_the_same, version
 from streams.processors.profiles import anew
@@ -49,6 +50,6 @@ def rebuilt(stores: RunStores, items: dict[ItemId, MemoryItem]) -> list[MemoryIt
 
 def profile_anew(key: str, profile: Profile, items: dict[ItemId, MemoryItem]) -> Profile:
     tenant_id, user_id = split_key(key)
-    owner = Owner(tenant_id=TenantId(tenant_id), user_id=UserId(user_id))
+    owner = Owner(tenant_id=TenantId(tenant_id), user_id=UserId(user_id), catalogue=BUILT_IN)
     mine = [item for item in items.values() if item.user_id == user_id]
     return anew(owner, mine, profile.recorded_at)

@@ -20,8 +20,11 @@ from support.views import View, view
 from topology.topics import TopicName
 
 
-def read_again(messages: Sequence[RawRecord], **policy: int) -> Replay:
-    replay = Replay([ReextractProcessor(WordExtractor(), ExtractPolicy(**policy)), ConsolidateProcessor()], codec=CODEC)
+def read_again(messages: Sequence[RawRecord], window_turns: int = 32) -> Replay:
+    replay = Replay(
+        [ReextractProcessor(WordExtractor(), ExtractPolicy(window_turns=window_turns)), ConsolidateProcessor()],
+        codec=CODEC,
+    )
     replay.take(messages)
     return replay
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -40,6 +41,16 @@ def test_without_a_secret_nothing_starts(
     monkeypatch.setenv("SECRET_KEY", "short")
     assert exit_code(monkeypatch, *command) == 2
     assert "SECRET_KEY" in capsys.readouterr().err
+
+
+def test_a_bad_rules_file_is_refused_before_anything_is_served(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "rules.yaml"
+    file.write_text("name: acme\nversion: none\n", "utf-8")
+    monkeypatch.setenv("RULES_FILE", str(file))
+    assert exit_code(monkeypatch, "serve") == 2
+    assert f"{file}:2: version: must be a valid integer" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,9 @@ from api.models.people import MessagePage, StoredMessage
 from api.models.recall import RecallResult
 from api.models.values import PositionShape
 from schemas.enums import CommandType, Kind
-from schemas.ids import ItemId, UserId, item_id
+from schemas.ids import ItemId, TenantId, UserId, item_id
 from schemas.records import Position
+from streams.extraction.slots import SLOTS, Catalogue, Catalogues, Slot
 from support.api_fakes import TENANT, World, an_item, world
 
 pytestmark = pytest.mark.asyncio
@@ -226,6 +227,26 @@ async def test_what_no_slot_can_hold_is_refused(wrong: dict[str, Any], field: st
     assert answer.status_code == 422
     assert [(e["field"], e["reason"]) for e in answer.json()["errors"]] == [(field, reason)]
     assert w.log.commands == []
+
+
+async def test_a_slot_of_the_tenant_is_remembered_and_corrected_like_any_other() -> None:
+    shoes = Slot(kind=Kind.FACT, name="shoe_size", single_valued=True)
+    w = world(catalogues=Catalogues({TENANT: Catalogue((*SLOTS, shoes))}))
+    w.items.known[TENANT, ITEM_ID] = an_item(slot="shoe_size", value="42")
+    async with w.client() as client:
+        remembered = await client.post("/v1/users/ana/items", json={"kind": "fact", "slot": "shoe_size", "value": "43"})
+        corrected = await client.patch(f"/v1/items/{ITEM_ID}", json={"value": "44"})
+    assert [answer.status_code for answer in (remembered, corrected)] == [202, 202]
+    assert [(each.slot, each.value) for each in w.log.commands] == [("shoe_size", "43"), ("shoe_size", "44")]
+    assert remembered.json()["item_id"] == item_id(TENANT, UserId("ana"), "fact", "shoe_size", "43")
+
+
+async def test_a_slot_of_one_tenant_is_unknown_to_another() -> None:
+    shoes = Slot(kind=Kind.FACT, name="shoe_size", single_valued=True)
+    w = world(catalogues=Catalogues({TenantId("other"): Catalogue((*SLOTS, shoes))}))
+    async with w.client() as client:
+        answer = await client.post("/v1/users/ana/items", json={"kind": "fact", "slot": "shoe_size", "value": "43"})
+    assert (answer.status_code, answer.json()["errors"][0]["reason"]) == (422, "unknown_slot")
 
 
 async def test_correcting_names_both_items() -> None:

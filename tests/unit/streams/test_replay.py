@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from schemas.enums import ItemStatus
 from schemas.records import MemoryItem, Outcome, Position
+from streams.extraction.tenants import rulebook
 from streams.ports import RawRecord
 from streams.replay import MemoryLog, Replay, both_stages, event_record, replay_file
 from support.memory import CODEC
@@ -29,7 +31,7 @@ def test_a_file_is_replayed_to_what_it_leaves_behind(tmp_path: Path) -> None:
     file = tmp_path / "talk.jsonl"
     file.write_text("\n".join(map(json.dumps, lines)), "utf-8")
 
-    remembered = replay_file(file, WordExtractor())
+    remembered = replay_file(file, replace(rulebook(), extractor=WordExtractor()))
 
     assert remembered.outcomes == {"stored": 3}
     assert {(item.value, item.status) for item in remembered.items} == {

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from streams.extraction.canonical import InvalidValue, canonicalise, uninflected
-from streams.extraction.slots import CATALOGUE, Slot, slot_of
+from streams.extraction.slots import BUILT_IN, SLOTS, Slot
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,10 @@ from streams.extraction.slots import CATALOGUE, Slot, slot_of
     ],
 )
 def test_the_same_value_said_differently_is_one(kind: str, slot: str, left: str, right: str) -> None:
-    assert canonicalise(slot_of(kind, slot), left).canonical == canonicalise(slot_of(kind, slot), right).canonical
+    assert (
+        canonicalise(BUILT_IN.slot_of(kind, slot), left).canonical
+        == canonicalise(BUILT_IN.slot_of(kind, slot), right).canonical
+    )
 
 
 @pytest.mark.parametrize(
@@ -50,7 +53,10 @@ def test_the_same_value_said_differently_is_one(kind: str, slot: str, left: str,
     ],
 )
 def test_different_values_stay_apart(kind: str, slot: str, left: str, right: str) -> None:
-    assert canonicalise(slot_of(kind, slot), left).canonical != canonicalise(slot_of(kind, slot), right).canonical
+    assert (
+        canonicalise(BUILT_IN.slot_of(kind, slot), left).canonical
+        != canonicalise(BUILT_IN.slot_of(kind, slot), right).canonical
+    )
 
 
 @pytest.mark.parametrize(
@@ -65,11 +71,11 @@ def test_different_values_stay_apart(kind: str, slot: str, left: str, right: str
     ],
 )
 def test_values_are_kept_as_said_but_tidy(kind: str, slot: str, said: str, kept: str) -> None:
-    assert canonicalise(slot_of(kind, slot), said).value == kept
+    assert canonicalise(BUILT_IN.slot_of(kind, slot), said).value == kept
 
 
 def test_a_favourite_is_qualified_by_its_canonical_thing() -> None:
-    assert canonicalise(slot_of("preference", "favourite"), "Films: Alien").qualifier == "film"
+    assert canonicalise(BUILT_IN.slot_of("preference", "favourite"), "Films: Alien").qualifier == "film"
 
 
 @pytest.mark.parametrize(
@@ -91,7 +97,7 @@ def test_a_favourite_is_qualified_by_its_canonical_thing() -> None:
 )
 def test_what_is_no_value_is_refused(kind: str, slot: str, value: str) -> None:
     with pytest.raises(InvalidValue):
-        canonicalise(slot_of(kind, slot), value)
+        canonicalise(BUILT_IN.slot_of(kind, slot), value)
 
 
 @pytest.mark.parametrize(
@@ -118,8 +124,8 @@ def test_simple_inflection_is_folded(word: str, bare: str) -> None:
     assert uninflected(word) == bare
 
 
-@example(slot_of("fact", "name"), "`")
-@given(st.sampled_from(CATALOGUE), st.text(max_size=40) | st.text("s ingthea:-m.", max_size=20))
+@example(BUILT_IN.slot_of("fact", "name"), "`")
+@given(st.sampled_from(SLOTS), st.text(max_size=40) | st.text("s ingthea:-m.", max_size=20))
 def test_the_canonical_form_is_a_fixed_point(slot: Slot, value: str) -> None:
     once = None
     with suppress(InvalidValue):

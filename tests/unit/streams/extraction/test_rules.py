@@ -15,7 +15,7 @@ from streams.extraction.canonical import canonicalise
 from streams.extraction.rules import RuleExtractor, rules_table
 from streams.extraction.rules.model import AnswerRule, Example
 from streams.extraction.rules.table import RULES, AnyRule
-from streams.extraction.slots import slot_of
+from streams.extraction.slots import BUILT_IN
 
 EXTRACTOR = RuleExtractor()
 NOW = datetime(2024, 6, 12, 15, 30, tzinfo=UTC)  # a Wednesday
@@ -63,7 +63,7 @@ def test_a_candidate_shows_its_words_and_its_canonical_value(rule: AnyRule, exam
     for each in extracted(example.said, example.asked):
         assert each.quote == example.said[each.start : each.end] != ""
         assert each.quote == each.quote.strip()
-        value = canonicalise(slot_of(each.kind, each.slot), each.value)
+        value = canonicalise(BUILT_IN.slot_of(each.kind, each.slot), each.value)
         assert (each.value, each.canonical, each.qualifier) == (value.value, value.canonical, value.qualifier)
         assert 0 < each.confidence <= 1
 
@@ -77,7 +77,7 @@ def test_a_rule_finds_nothing_in_its_counter_example(rule: AnyRule, text: str, a
 def test_a_rule_has_examples_counter_examples_and_a_slot(rule: AnyRule) -> None:
     assert rule.examples
     assert rule.counter_examples
-    assert slot_of(rule.kind, rule.slot).name == rule.slot == rule.name.split(".")[0]
+    assert BUILT_IN.slot_of(rule.kind, rule.slot).name == rule.slot == rule.name.split(".")[0]
     assert all(isinstance(example, Example) == isinstance(rule, AnswerRule) for example in rule.counter_examples)
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from schemas.enums import EventType, Role
+from schemas.enums import EventType
 from schemas.ids import ConversationId
 from schemas.records import ConversationEvent, Message
 from support.extracting import Extract, status_and_reasons
@@ -116,7 +116,7 @@ def test_a_message_that_was_deleted_before_it_came_is_a_row_without_text(extract
 
 
 def test_deleting_what_was_never_extracted_sends_no_extraction(extract: Extract) -> None:
-    extract.take(said(1, "lives:Lisbon", role=Role.ASSISTANT), deleted(1, at=9))
+    extract.take(said(1, "lives:Lisbon", remember=False), deleted(1, at=9))
 
     assert extract.extractions == []
 

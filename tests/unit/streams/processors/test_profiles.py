@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from schemas.enums import ItemStatus, Kind
 from schemas.records import MemoryItem, Position, Profile
+from streams.extraction.slots import BUILT_IN
 from streams.processors.assertions import Owner
 from streams.processors.items import Cause, version
 from streams.processors.profiles import SLOTS_SHOWN, TOP_SHOWN, ItemChange, anew, changed
@@ -14,7 +15,7 @@ from streams.processors.timeline import standings
 from support.assertions import asserted, day
 from support.speech import ANNA, TENANT
 
-OWNER = Owner(tenant_id=TENANT, user_id=ANNA)
+OWNER = Owner(tenant_id=TENANT, user_id=ANNA, catalogue=BUILT_IN)
 CAUSE = Cause(position=Position(topic="t", partition=0, offset=0), recorded_at=day(0), lane=0)
 
 
