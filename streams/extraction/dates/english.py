@@ -182,7 +182,6 @@ _ANCHOR_WORDS = frozenset(
 )
 
 ENGLISH: Final = Language(
-    code="en",
     expressions=(*_ABSOLUTE, *_DAYS, *_WEEKDAYS, *_UNITS),
     macros=_MACROS,
     readings={

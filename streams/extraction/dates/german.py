@@ -166,7 +166,6 @@ _UNIT_NAMES = {
 }
 
 GERMAN: Final = Language(
-    code="de",
     expressions=(*_ABSOLUTE, *_DAYS, *_WEEKDAYS, *_UNITS),
     macros=_MACROS,
     readings={

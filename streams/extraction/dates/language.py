@@ -39,8 +39,6 @@ class Expression:
 class Language:
     """A language as a table. All patterns ignore case."""
 
-    code: str
-    """The primary subtag of BCP 47, in lower case."""
     expressions: tuple[Expression, ...]
     """Every form, in the order of trial: a longer one stands before its parts."""
     macros: Mapping[str, str]

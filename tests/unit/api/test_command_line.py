@@ -10,6 +10,9 @@ import pytest
 
 from api import __main__ as cli
 from api.auth import generate_key
+from schemas.ids import TenantId
+from streams.extraction.slots import Catalogues
+from topology.rules_file import BUILT_IN_RULES
 
 GOOD = ("--tenant", "acme", "--name", "test", "--scopes", "all")
 
@@ -51,6 +54,17 @@ def test_a_bad_rules_file_is_refused_before_anything_is_served(
     monkeypatch.setenv("RULES_FILE", str(file))
     assert exit_code(monkeypatch, "serve") == 2
     assert f"{file}:2: version: must be a valid integer" in capsys.readouterr().err
+
+
+def test_a_worker_is_given_the_slots_of_the_rules_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    slots = "slots: [{kind: fact, name: shoe_size, single_valued: true}]"
+    text = f"name: shoes\nversion: 1\nextends: {BUILT_IN_RULES}\ntenants:\n  acme:\n    {slots}\n"
+    (tmp_path / "rules.yaml").write_text(text, "utf-8")
+    monkeypatch.setenv("RULES_FILE", str(tmp_path / "rules.yaml"))
+    given: list[Catalogues] = []
+    monkeypatch.setattr("api.app.create_app", lambda _settings, catalogues: given.append(catalogues))
+    cli.application()
+    assert given[0].of(TenantId("acme")).slot_of("fact", "shoe_size").single_valued
 
 
 @pytest.mark.parametrize(

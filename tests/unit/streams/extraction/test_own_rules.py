@@ -16,7 +16,7 @@ from streams.extraction.clauses import Subject
 from streams.extraction.port import HEARD
 from streams.extraction.rules.model import TASTE, tenses
 from streams.extraction.slots import SLOTS, Slot
-from streams.extraction.tenants import TenantRules, rulebook
+from streams.extraction.tenants import TenantRules, extractor_of, rulebook
 from support.tenants import SHOE_SIZE, SHOES
 
 ACME = TenantId("acme")
@@ -91,6 +91,7 @@ def test_a_rule_finds_what_is_asserted_in_its_tense(text: str, value: str, tense
         "I don't wear size 43.",
         "I never wear size 43.",
         "She thinks I wear size 43.",
+        "She thinks my shoe size is 43.",
         "Rui said: I wear size 43.",
         'The label reads "I wear size 43".',
         "> My shoe size is 43.",
@@ -125,6 +126,22 @@ def test_the_last_value_of_a_single_valued_slot_counts() -> None:
 
 def test_built_in_rules_go_on_but_for_those_switched_off() -> None:
     assert [each.value for each in found("I live in Porto. I love jazz. I hate rain.")] == ["Porto", "rain"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "text", "asked"),
+    [
+        ("home_city.live_in", "I live in Porto.", None),
+        ("email.my_email_is", "My email is ana@example.org.", None),
+        ("home_city.answer", "In Porto.", "Where do you live?"),
+    ],
+)
+def test_a_built_in_rule_of_any_sort_can_be_switched_off(rule: str, text: str, asked: str | None) -> None:
+    context = [replace(TURN, text=asked, user_id=UserId("rui"))] if asked else []
+    without = extractor_of(TenantRules(roles=HEARD, off=frozenset({rule})))
+    (candidate,) = rulebook().extractor.extract(replace(TURN, text=text), context, ACME, None, None)
+    assert candidate.rule == f"{rule}@1"
+    assert without.extract(replace(TURN, text=text), context, ACME, None, None) == ()
 
 
 def test_other_tenants_have_the_built_in_rules_and_no_others() -> None:
