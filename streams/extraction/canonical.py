@@ -30,7 +30,7 @@ class CanonicalValue:
 
 
 _SPACE = re.compile(r"\s+")
-_PREFIX = re.compile(r"(?:(?:the|an?|some|my|our)\s+)+")
+_PREFIX = re.compile(r"\A(?:(?:the|an?|some|my|our)\s+)+")
 _SHOWN_ARTICLE = re.compile(r"(?:the|an?|some)\s+")
 _EDGES = " \t\n\r.,;:!?\u2026\"'\u201c\u201d\u2018\u2019()[]{}*_~-"
 _QUOTES = '"\u201c\u201d'

@@ -50,6 +50,8 @@ def test_the_same_value_said_differently_is_one(kind: str, slot: str, left: str,
         ("preference", "likes", "Texas", "taxes"),
         ("preference", "favourite", "colour: blue", "film: blue"),
         ("contact", "url", "https://example.org/A", "https://example.org/a"),
+        ("fact", "name", "Ana Duarte", "Anduarte"),
+        ("preference", "likes", "pizza the hut", "pizzthe hut"),
     ],
 )
 def test_different_values_stay_apart(kind: str, slot: str, left: str, right: str) -> None:
@@ -72,6 +74,12 @@ def test_different_values_stay_apart(kind: str, slot: str, left: str, right: str
 )
 def test_values_are_kept_as_said_but_tidy(kind: str, slot: str, said: str, kept: str) -> None:
     assert canonicalise(BUILT_IN.slot_of(kind, slot), said).value == kept
+
+
+def test_articles_go_from_the_beginning_of_a_compared_value_alone() -> None:
+    slot = BUILT_IN.slot_of("fact", "name")
+    assert canonicalise(slot, "Maria da Silva").canonical == "maria da silva"
+    assert canonicalise(slot, "the an Other").canonical == "other"
 
 
 def test_a_favourite_is_qualified_by_its_canonical_thing() -> None:
