@@ -24,7 +24,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from topology.marked_yaml import Fault, Marked, Place, Refused, parsed
 
-BUILT_IN_RULES: Final = "rules@1"
+BUILT_IN_RULES: Final = "rules@2"
 """The rules of this release. The version goes up whenever the same message may give other candidates."""
 
 RESERVED: Final = frozenset({"rules", "command"})

@@ -22,7 +22,7 @@ class Extractor(Protocol):
 
     @property
     def name(self) -> str:
-        """`name@version`, such as `rules@1`: changes whenever the same message may give other candidates."""
+        """`name@version`, such as `rules@2`: changes whenever the same message may give other candidates."""
         ...
 
     def extract(
