@@ -23,29 +23,30 @@ from support.infrastructure import PROJECT
 from support.infrastructure import stack as run_stack
 from support.stack import Stack, whole_stack
 from topology.offsets import Look
+from topology.rules_file import BUILT_IN_RULES
 from topology.settings import Settings
 from topology.stages import REEXTRACT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
-RULES = """
+RULES = f"""
 name: changed
 version: 2
-extends: rules@1
+extends: {BUILT_IN_RULES}
 tenants:
   local:
     off: [likes.i_like]
     slots:
-      - {kind: fact, name: shoe_size, single_valued: true}
+      - {{kind: fact, name: shoe_size, single_valued: true}}
     rules:
       - name: shoe-size.mine
         version: 1
         slot: fact.shoe_size
         subjects: [my]
-        pattern: 'shoe size is (?P<value>\\d{2})\\b'
+        pattern: 'shoe size is (?P<value>\\d{{2}})\\b'
         confidence: 0.9
         examples:
-          - {said: My shoe size is 43., values: ["43"]}
+          - {{said: My shoe size is 43., values: ["43"]}}
         counter_examples:
           - What is my shoe size?
 """

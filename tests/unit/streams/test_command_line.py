@@ -131,3 +131,18 @@ def test_an_agent_does_not_start_with_a_bad_file(rules: Path, stage: str) -> Non
     rules.write_text(RULES.replace("43", "forty-three"), "utf-8")
     result = run(stage, RULES_FILE=str(rules))
     assert (result.exit_code, f"{rules}:16: shoe-size finds nothing" in result.output) == (MISCONFIGURED, True)
+
+
+@pytest.mark.parametrize("words", [(), ("--into", "shadow"), ("--extractor", "rules@2")])
+def test_a_replay_has_a_file_or_a_shadow_and_its_extractor(words: tuple[str, ...]) -> None:
+    answer = run("replay", *words)
+
+    assert answer.exit_code == 2
+    assert "give a FILE, or --into shadow with --extractor NAME@VERSION" in answer.output
+
+
+def test_an_extractor_that_is_not_here_is_named_before_anything_is_made() -> None:
+    answer = run("replay", "--into", "shadow", "--extractor", "rules@99")
+
+    assert answer.exit_code == 2
+    assert f"there is no extractor rules@99 here: this is {BUILT_IN_RULES}" in answer.output
