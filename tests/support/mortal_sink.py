@@ -83,7 +83,9 @@ class MortalRedisSink(RedisSink):
         return rows
 
 
-def _redis(settings: Settings, generation: int) -> MortalRedisSink:
+def _redis(settings: Settings, group: str) -> MortalRedisSink:
+    """Its keys are the test's own: it is named by a number that nobody else has."""
+    generation = int(group)
     url = settings.redis_url.get_secret_value()
     return MortalRedisSink(url, ttl_seconds=settings.cache_ttl, generation=generation, turns_generation=generation)
 
@@ -97,7 +99,7 @@ def main(name: str, group: str, step: str = "", number: str = "SIGKILL", nth: st
         replace(POSTGRES_SINK, group=group),
         lambda s: MortalPostgresSink(s.database_url.get_secret_value(), sink=group),
     )
-    app.SINKS["redis"] = (replace(REDIS_SINK, group=group), partial(_redis, generation=int(group)))
+    app.SINKS["redis"] = (replace(REDIS_SINK, group=group), partial(_redis, group=group))
     return app.run(settings, name, instance_id=os.environ.get("INSTANCE_ID"))
 
 
