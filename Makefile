@@ -27,7 +27,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 export UV_COMPILE_BYTECODE := 1
 
 .PHONY: help install up up-infra down status logs env demo feed migrate check check-compose \
-	fmt test property test-unit test-integration test-e2e chaos bench bench-sink bench-peers bench-latency eval-extraction eval-speed clean
+	fmt test property test-unit test-integration test-e2e chaos bench bench-sink bench-peers bench-latency eval-extraction eval-replay eval-speed clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -152,6 +152,9 @@ bench-sink: install ## The PostgreSQL sink beside executemany and plain COPY, as
 
 eval-extraction: install ## What the rules find in other people's conversations, against labels: make eval-extraction DATA=folder
 	@PYTHONPATH=tests $(BIN)/python tests/evaluation/extraction.py $(DATA)
+
+eval-replay: install ## A folder of conversations read again by changed rules, killed in the middle, compared, promoted
+	@PYTHONPATH=.:tests $(BIN)/python tests/evaluation/replaying.py $(DATA)
 
 eval-speed: install ## How long the rules take, beside dateparser in the same run: make eval-speed DATA=folder
 	@PYTHONPATH=.:tests .uv/bin/uv run --quiet --script --python "$(PYTHON)" tests/evaluation/dateparser_speed.py $(DATA)

@@ -4,28 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import psutil
 import pytest
 
 from sinks.generations.differences import differences
-from support.infrastructure import PROJECT
+from support.generations import Operator, children_of, operator_of, profile_of, reached, slots_of, until
 from support.infrastructure import stack as run_stack
 from support.stack import Stack, whole_stack
-from topology.offsets import Look
 from topology.rules_file import BUILT_IN_RULES
-from topology.settings import Settings
-from topology.stages import REEXTRACT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
@@ -50,11 +39,11 @@ tenants:
         counter_examples:
           - What is my shoe size?
 """
+EXTRACTOR = "changed@2"
 SAID = ("I live in {city}.", "I like {thing}.", "My shoe size is {size}.", "The weather was fine.")
 CITIES, THINGS, SIZES = ("Lisbon", "Porto", "Braga"), ("chess", "hiking", "jazz", "tea"), ("41", "42", "43")
 SPEAKERS = 20
 TURNS = 480
-WAIT_SECONDS = 180.0
 
 
 @pytest.fixture(scope="module")
@@ -71,50 +60,9 @@ def rules_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operator:
-    """Whoever types the commands."""
-
-    environment: Mapping[str, str]
-
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", *words],
-            cwd=PROJECT,
-            env=dict(self.environment),
-            capture_output=True,
-            text=True,
-            timeout=WAIT_SECONDS,
-            check=False,
-        )
-
-    def generations(self, *words: str) -> str:
-        done = self.run("sinks", "generations", *words)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    def refused(self, *words: str) -> str:
-        done = self.run("sinks", "generations", *words)
-        assert done.returncode == 2, done.stdout + done.stderr
-        return done.stderr
-
-    @contextmanager
-    def replaying(self, rules_file: Path, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
-        """The shadow being built, and followed until the end of the context."""
-        words = ("streams", "replay", "--rules-file", str(rules_file), "--extractor", "changed@2", "--into", "shadow")
-        command = [sys.executable, "-m", *words]
-        with subprocess.Popen(command, cwd=PROJECT, env={**self.environment, **settings}) as process:
-            try:
-                yield process
-            finally:
-                process.send_signal(signal.SIGTERM)
-                process.wait(90)
-
-
 @pytest.fixture(scope="module")
 def operator(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Operator:
-    own = {"STATE_DIR": str(tmp_path_factory.mktemp("state")), "PARTITIONS": "4", "SESSION_TIMEOUT_SECONDS": "6"}
-    return Operator(environment={**os.environ, **stack.environment, **own})
+    return operator_of(stack, tmp_path_factory.mktemp("state"))
 
 
 def conversation(folder: Path, name: str, turns: int) -> Path:
@@ -144,48 +92,6 @@ def feed(stack: Stack, file: Path) -> None:
     stack.drain()
 
 
-def until(condition: Callable[[], bool], seconds: float = WAIT_SECONDS) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "did not come about in time"
-        time.sleep(0.2)
-
-
-def reached(operator: Operator) -> int:
-    """How many messages have been read again."""
-    wanted = {name.lower(): value for name, value in operator.environment.items()}
-    known = {name: wanted[name] for name in ("kafka_bootstrap_servers", "partitions") if name in wanted}
-    with Look(Settings.model_validate(known), 2) as look:
-        return look.reached(REEXTRACT).done
-
-
-def slots_of(stack: Stack, user: str) -> dict[str, set[str]]:
-    """Values that hold, by slot, as the API lists them."""
-    answer = stack.call("GET", f"/v1/users/{user}/items?status=active&limit=100").json()
-    found: dict[str, set[str]] = {}
-    for item in answer["items"]:
-        found.setdefault(item["slot"], set()).add(item["value"])
-    return found
-
-
-def profile_of(stack: Stack, user: str) -> dict[str, Any]:
-    answer = stack.call("GET", f"/v1/users/{user}/profile").json()
-    return {entry["slot"]: entry["value"] for entry in (*answer["slots"], *answer["top"])}
-
-
-def children_of(operator: Operator) -> list[psutil.Process]:
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.status() != psutil.STATUS_ZOMBIE and process.environ().get("STATE_DIR", "").startswith(
-                operator.environment["STATE_DIR"] + "/generation-"
-            ):
-                found.append(process)
-        except psutil.Error:
-            continue
-    return found
-
-
 def test_the_history_is_read_again_and_answers_move(stack: Stack, operator: Operator, rules_file: Path) -> None:
     folder = rules_file.parent
     feed(stack, conversation(folder, "old", TURNS))
@@ -193,7 +99,7 @@ def test_the_history_is_read_again_and_answers_move(stack: Stack, operator: Oper
     assert before["likes"] == set(THINGS)
     assert "shoe_size" not in before
 
-    with operator.replaying(rules_file, RUN_MAX_RECORDS="5") as building:
+    with operator.replaying(rules_file, EXTRACTOR, RUN_MAX_RECORDS="5") as building:
         until(lambda: reached(operator) >= TURNS // 10)
         building.kill()
         building.wait()
@@ -201,7 +107,7 @@ def test_the_history_is_read_again_and_answers_move(stack: Stack, operator: Oper
     assert reached(operator) < TURNS, "it was killed when all was done"
 
     live = threading.Thread(target=feed, args=(stack, conversation(folder, "live", TURNS)))
-    with operator.replaying(rules_file):
+    with operator.replaying(rules_file, EXTRACTOR):
         live.start()
         live.join()
         assert slots_of(stack, "old.p3") == before

@@ -62,7 +62,7 @@ def remembered(files: Iterable[Path]) -> Remembered:
     refused = 0
     for file in files:
         replay = Replay(both_stages(RuleExtractor()))
-        events, unfit = _events(file)
+        events, unfit = events_of(file)
         replay.take_events(events)
         refused += unfit
         messages |= {str(m.message_id): m for m in replay.latest(TopicName.MESSAGES, Message).values()}
@@ -71,16 +71,17 @@ def remembered(files: Iterable[Path]) -> Remembered:
     return Remembered(messages=messages, items=items, evidence=evidence, refused=refused)
 
 
-def _events(file: Path) -> tuple[list[Any], int]:
+def events_of(file: Path, tenant: TenantId = TENANT) -> tuple[list[Any], int]:
+    """What a file says, and how many of its lines no event may be made of."""
     with gzip.open(file, "rt", encoding="utf-8") as lines:
-        made = [_event(line) for line in lines if not line.isspace()]
+        made = [_event(line, tenant) for line in lines if not line.isspace()]
     fit = [event for event in made if event is not None]
     return fit, len(made) - len(fit)
 
 
-def _event(line: str) -> Any:
+def _event(line: str, tenant: TenantId) -> Any:
     try:
-        return transcript.event_of(line, TENANT)
+        return transcript.event_of(line, tenant)
     except transcript.NotAnEvent:
         return None
 
