@@ -39,7 +39,8 @@ class Owner:
         try:
             return self.catalogue.slot_of(kind, slot)
         except UnknownSlot as error:
-            raise PoisonRecord("unknown_slot", str(error)) from error
+            detail = f"{error} in the rules file of tenant {self.tenant_id}, which must name every slot in use"
+            raise PoisonRecord("unknown_slot", detail) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,6 @@ from typing import TypeAlias
 
 from schemas.enums import ItemStatus
 from schemas.records import MemoryItem, Profile, ProfileEntry
-from streams.extraction.slots import Catalogue
 from streams.processors.assertions import Owner
 from streams.processors.items import is_current
 
@@ -41,10 +40,10 @@ def changed(
     """
     known = profile or _empty(owner, changes[0].after.recorded_at)
     active = known.active_items + sum(_activity(change) for change in changes)
-    slots = _relisted(owner.catalogue, known.slots, SLOTS_SHOWN, changes, single_valued=True)
-    top = _relisted(owner.catalogue, known.top, TOP_SHOWN, changes, single_valued=False)
+    slots = _relisted(owner, known.slots, SLOTS_SHOWN, changes, single_valued=True)
+    top = _relisted(owner, known.top, TOP_SHOWN, changes, single_valued=False)
     if slots is None or top is None:
-        slots, top = _listed(owner.catalogue, every_item())
+        slots, top = _listed(owner, every_item())
     if (slots, top, active) == (known.slots, known.top, known.active_items):
         return profile
     return replace(known, slots=slots, top=top, active_items=active, recorded_at=changes[-1].after.recorded_at)
@@ -53,7 +52,7 @@ def changed(
 def anew(owner: Owner, items: Iterable[MemoryItem], recorded_at: datetime) -> Profile:
     """The profile of a user with these items."""
     all_items = list(items)
-    slots, top = _listed(owner.catalogue, all_items)
+    slots, top = _listed(owner, all_items)
     active = sum(item.status is ItemStatus.ACTIVE for item in all_items)
     return replace(_empty(owner, recorded_at), slots=slots, top=top, active_items=active)
 
@@ -69,17 +68,15 @@ def _activity(change: ItemChange) -> int:
     return (change.after.status is ItemStatus.ACTIVE) - was
 
 
-def _listed(
-    catalogue: Catalogue, items: Iterable[MemoryItem]
-) -> tuple[tuple[ProfileEntry, ...], tuple[ProfileEntry, ...]]:
+def _listed(owner: Owner, items: Iterable[MemoryItem]) -> tuple[tuple[ProfileEntry, ...], tuple[ProfileEntry, ...]]:
     shown = [_entry(item) for item in items if is_current(item)]
-    slots = [entry for entry in shown if _is_single(catalogue, entry)]
-    top = [entry for entry in shown if not _is_single(catalogue, entry)]
-    return _first(catalogue, slots, SLOTS_SHOWN), _first(catalogue, top, TOP_SHOWN)
+    slots = [entry for entry in shown if _is_single(owner, entry)]
+    top = [entry for entry in shown if not _is_single(owner, entry)]
+    return _first(owner, slots, SLOTS_SHOWN), _first(owner, top, TOP_SHOWN)
 
 
 def _relisted(
-    catalogue: Catalogue,
+    owner: Owner,
     entries: tuple[ProfileEntry, ...],
     most: int,
     changes: Sequence[ItemChange],
@@ -87,10 +84,10 @@ def _relisted(
     single_valued: bool,
 ) -> tuple[ProfileEntry, ...] | None:
     """The list after the changes; None where an entry that was left out of it might now belong to it."""
-    concerned = [each for each in changes if _is_single(catalogue, each.after) is single_valued]
+    concerned = [each for each in changes if _is_single(owner, each.after) is single_valued]
     if not concerned:
         return entries
-    listed, rank = {entry.item_id: entry for entry in entries}, partial(_rank, catalogue)
+    listed, rank = {entry.item_id: entry for entry in entries}, partial(_rank, owner)
     for change in concerned:
         was = listed.pop(change.after.item_id, None)
         entry = _entry(change.after) if is_current(change.after) else None
@@ -98,23 +95,23 @@ def _relisted(
             return None
         if entry:
             listed[entry.item_id] = entry
-    return _first(catalogue, listed.values(), most)
+    return _first(owner, listed.values(), most)
 
 
-def _first(catalogue: Catalogue, entries: Iterable[ProfileEntry], most: int) -> tuple[ProfileEntry, ...]:
-    return tuple(sorted(entries, key=partial(_rank, catalogue))[:most])
+def _first(owner: Owner, entries: Iterable[ProfileEntry], most: int) -> tuple[ProfileEntry, ...]:
+    return tuple(sorted(entries, key=partial(_rank, owner))[:most])
 
 
-def _rank(catalogue: Catalogue, entry: ProfileEntry) -> Rank:
+def _rank(owner: Owner, entry: ProfileEntry) -> Rank:
     """Single-valued slots in the order of the catalogue; the others by evidence, then the latest."""
-    if _is_single(catalogue, entry):
-        return catalogue.place_of(entry.kind, entry.slot), entry.qualifier or "", entry.item_id
+    if _is_single(owner, entry):
+        return owner.catalogue.place_of(entry.kind, entry.slot), entry.qualifier or "", entry.item_id
     last = entry.last_occurred_at or datetime.min.replace(tzinfo=UTC)
     return -entry.evidence_count, -last.timestamp(), entry.item_id
 
 
-def _is_single(catalogue: Catalogue, of: MemoryItem | ProfileEntry) -> bool:
-    return catalogue.slot_of(of.kind, of.slot).single_valued
+def _is_single(owner: Owner, of: MemoryItem | ProfileEntry) -> bool:
+    return owner.slot_of(of.kind, of.slot).single_valued
 
 
 def _entry(item: MemoryItem) -> ProfileEntry:

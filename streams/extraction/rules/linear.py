@@ -70,7 +70,7 @@ class LinearPattern:
 
     def match(self, text: str, pos: int, endpos: int, /) -> LinearFit | None:
         """The fit that begins at `pos` and has a value; nothing beyond `endpos` is looked at."""
-        found = self._compiled.match(text[pos:endpos])
+        found = self._compiled.match(_encodable(text[pos:endpos]))
         if found is None or found.span(self._value)[0] < 0:
             return None
         return LinearFit(pos, found, self.groups)
@@ -87,7 +87,12 @@ class AnyOf:
 
     def found_in(self, text: str) -> Sequence[int]:
         """Which of the patterns fit somewhere, in any order."""
-        return self._set.Match(text) or ()
+        return self._set.Match(_encodable(text)) or ()
+
+
+def _encodable(text: str) -> str:
+    """As long as `text`: half a surrogate pair, which is no character and has no UTF-8, becomes a question mark."""
+    return text if text.isascii() else text.encode(errors="replace").decode()
 
 
 def _options() -> Any:

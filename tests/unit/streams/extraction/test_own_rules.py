@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from time import process_time
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from schemas.enums import Kind, Role, Tense
 from schemas.ids import MessageId, TenantId, UserId
@@ -158,6 +160,18 @@ def test_own_rules_are_read_as_english_like_the_built_in_ones() -> None:
 def test_the_slots_of_a_tenant_stand_behind_the_built_in_ones() -> None:
     assert BOOK.catalogues.of(ACME).slots == (*SLOTS, SHOES, SEAT)
     assert BOOK.catalogues.of(TenantId("other")).slots == SLOTS
+
+
+PIECES = ["I ", "my ", "We've ", "wear ", "size 43", "shoe size is ", "no longer ", "\u2019", "?", ". ", "if "]
+
+
+@given(st.lists(st.sampled_from(PIECES) | st.characters(), max_size=30))
+@example(["\ud83d", "My shoe size is 43"])
+def test_whatever_is_said_nothing_breaks_and_the_words_are_exact(said: list[str]) -> None:
+    text = "".join(said)
+    for each in found(text):
+        assert each.quote == text[each.start : each.end]
+        assert each.slot != "shoe_size" or each.value in each.quote
 
 
 @pytest.mark.parametrize(

@@ -118,3 +118,12 @@ def test_consolidate_stops_at_a_slot_that_it_does_not_know() -> None:
         early.hear(said(1, "My shoe size is 43."))
     (outcome,) = [value for _, value in early.replay.sent(TopicName.OUTCOMES, Outcome) if value is not None]
     assert outcome.status is OutcomeStatus.STORED
+
+
+def test_consolidate_stops_at_the_memory_of_a_slot_that_was_taken_out_of_the_file() -> None:
+    """Whoever takes it out hears which one is missing; no item leaves a profile in silence."""
+    memory = Memory(rulebook=shoe_seller()).hear(said(1, "My shoe size is 43."))
+    without = Memory(rulebook=rulebook())
+    without.replay.stages[1].tables = memory.replay.stages[1].tables
+    with pytest.raises(PoisonRecord, match="no slot 'shoe_size' in the rules file of tenant acme"):
+        without.hear(said(2, "My name is Anna."))
