@@ -19,9 +19,11 @@ from api.auth import generate_key, key_hmac
 from api.readers.keys import KeyDesk
 from schemas.ids import UserId
 from sinks.redis.keys import profile_key
+from streams.extraction.slots import SLOTS, Catalogue, Catalogues
 from support.api_fakes import SECRET
 from support.api_story import ACME, PORTO
 from support.infrastructure import PROJECT, Infrastructure
+from support.tenants import SHOES
 from topology.settings import Settings
 
 pytestmark = pytest.mark.integration
@@ -47,7 +49,7 @@ async def running(
     key = generate_key()
     digest = key_hmac(SECRET.encode(), key)
     KeyDesk(database_url).put(tenant_id=ACME, name="test", digest=digest, scopes=["all"], rate_limited=False, days=None)
-    app = create_app(settings_of(environment))
+    app = create_app(settings_of(environment), catalogues=Catalogues({ACME: Catalogue((*SLOTS, SHOES))}))
     headers = {"Authorization": f"Bearer {key}"}
     async with (
         app.router.lifespan_context(app),
@@ -100,6 +102,12 @@ async def test_an_event_is_accepted_and_then_pending(running: Running) -> None:
     after = {name: accepted["positions"][0][name] for name in ("topic", "partition", "offset")}
     question = {"query": "Hello", "conversation_id": "c", "after": after, "wait_seconds": 0.2}
     assert (await running.client.post("/v1/recall", json=question)).json()["after_reached"] is False
+
+
+async def test_a_slot_of_the_tenant_is_known_to_the_application(running: Running) -> None:
+    wanted = {"kind": "fact", "slot": SHOES.name, "value": "..."}
+    refused = await running.client.post("/v1/users/rui/items", json=wanted)
+    assert [error["field"] for error in refused.json()["errors"]] == ["value"], "the slot is there"
 
 
 async def test_a_profile_comes_from_postgresql_once_and_then_from_redis(running: Running) -> None:
