@@ -16,7 +16,7 @@ from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, To
 
 from api.freshness.barrier import Offsets
 from topology.errors import Retryable
-from topology.generations import FIRST, name_of, topic_of
+from topology.generations import FIRST, topic_of
 from topology.topics import TopicName
 
 REQUEST_SECONDS = 5.0
@@ -58,7 +58,7 @@ class KafkaOffsets:
             # Kafka's own way to ask for the end is the time -1, which is what librdkafka passes on here.
             return consumer.offsets_for_times(asked, timeout=self._request_seconds)
 
-        return await self._told(OBSERVER, ask)
+        return _by_name(await self._told(OBSERVER, ask), topics, generation)
 
     async def committed(self, group: str, topics: Sequence[TopicName], generation: int = FIRST) -> Offsets:
         asked = self._of(topics, generation)
@@ -66,7 +66,7 @@ class KafkaOffsets:
         def ask(consumer: Consumer) -> list[TopicPartition]:
             return consumer.committed(asked, timeout=self._request_seconds)
 
-        return await self._told(group, ask)
+        return _by_name(await self._told(group, ask), topics, generation)
 
     def close(self) -> None:
         """Blocks until what is being asked is answered or given up."""
@@ -92,7 +92,7 @@ class KafkaOffsets:
             raise Retryable(
                 f"Kafka does not tell its offsets: {error}", retry_after_seconds=RETRY_AFTER_SECONDS
             ) from error
-        return {(str(name_of(at.topic)), at.partition): max(0, at.offset) for at in found}
+        return {(at.topic, at.partition): max(0, at.offset) for at in found}
 
     def _asked(self, group: str, ask: Ask) -> list[TopicPartition]:
         """Once more where a partition has another leader by now, after it was asked which."""
@@ -104,6 +104,12 @@ class KafkaOffsets:
                 raise
         consumer.list_topics(timeout=self._request_seconds)
         return _sound(ask(consumer))
+
+
+def _by_name(offsets: Offsets, topics: Sequence[TopicName], generation: int) -> Offsets:
+    """Of topics as the brokers call them, to their names."""
+    names = {topic_of(topic, generation): str(topic) for topic in topics}
+    return {(names[topic], partition): offset for (topic, partition), offset in offsets.items()}
 
 
 def _sound(found: list[TopicPartition]) -> list[TopicPartition]:

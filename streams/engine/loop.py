@@ -92,8 +92,8 @@ class _Assembly:
         self._settings = settings
         self._context = context
         self._stage = context.processor.stage
-        app = self._app = _faust_app(settings, context.group, table_manager(self._take_over, self._begin))
-        app.conf.broker_client_id = client_id(self._stage, context.generation)
+        client, manager = client_id(self._stage, context.generation), table_manager(self._take_over, self._begin)
+        app = self._app = _faust_app(settings, context.group, client, manager)
         app.transport = control_transport(app)
         self._table = app.Table(
             "state",
@@ -186,7 +186,7 @@ class _Assembly:
             self._committed.update({(tp.topic, tp.partition): offset for tp, offset in changed.items()})
 
 
-def _faust_app(settings: Settings, group: str, manager: type) -> faust.App:
+def _faust_app(settings: Settings, group: str, client: str, manager: type) -> faust.App:
     session = float(settings.session_timeout_seconds)
     return faust.App(
         group,
@@ -202,6 +202,7 @@ def _faust_app(settings: Settings, group: str, manager: type) -> faust.App:
         topic_replication_factor=settings.replication_factor,
         table_standby_replicas=0,
         consumer_group_instance_id=instance_id(settings),
+        broker_client_id=client,
         broker_session_timeout=session,
         broker_heartbeat_interval=min(3.0, session / 4),
         broker_rebalance_timeout=60.0,

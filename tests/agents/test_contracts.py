@@ -103,6 +103,6 @@ def test_a_raw_database_reads_from_a_key_on_in_order_of_bytes(tmp_path: Path) ->
 
 def test_a_member_that_polls_nothing_stays_in_its_group(tmp_path: Path) -> None:
     """aiokafka leaves a group after `max_poll_interval_ms` without a poll, for good; a spare worker polls nothing."""
-    app = _faust_app(Settings(state_dir=tmp_path), "extract-v1", TableManager)
+    app = _faust_app(Settings(state_dir=tmp_path), "extract-v1", "extract.g1", TableManager)
     assert app.conf.broker_max_poll_interval >= NEVER_SECONDS
     assert "self._max_poll_interval" in inspect.getsource(GroupCoordinator)

@@ -140,6 +140,9 @@ SETTINGS: Final = {
     ),
     "App(broker_request_timeout=)": Contract("of one request", "a broker that hangs is noticed after 90 s"),
     "App(broker_session_timeout=)": Contract("of the group's member", "a dead worker keeps its partitions for longer"),
+    "App(broker_client_id=)": Contract(
+        "what the member of the group calls itself", "nobody can tell for which generation a process works"
+    ),
     "App(consumer_group_instance_id=)": Contract(
         "static membership of the group's member", "a restarted worker stops the whole group, twice"
     ),
