@@ -15,15 +15,17 @@ from schemas.records import Candidate, Evidence, MessageExtraction
 from schemas.state import EvidenceRef
 from streams.extraction.slots import Slot, UnknownSlot, slot_of, track_of
 from streams.ports import Output, PoisonRecord
+from topology.retention import RetentionPolicy
 from topology.topics import TopicName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """Whose memory it is."""
+    """Whose memory it is, and how long it is kept."""
 
     tenant_id: TenantId
     user_id: UserId
+    retention: RetentionPolicy
 
     @property
     def routing(self) -> str:

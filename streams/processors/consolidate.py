@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from schemas.enums import CommandType
 from schemas.ids import TenantId, UserId
-from schemas.keys import split_key
+from schemas.keys import split_key, user_routing
 from schemas.records import MemoryCommand, MessageExtraction, Record
 from schemas.state import MessageItems
 from streams.ports import Output, PoisonRecord, RawRecord, SourceRecord, Stores
@@ -19,17 +19,24 @@ from streams.processors.assertions import Origin, Owner, by_ref, of_extraction
 from streams.processors.erasure import erase
 from streams.processors.items import Cause
 from streams.processors.obeying import obey, settle_and_heed
+from topology.retention import RetentionPolicies
 from topology.stages import CONSOLIDATE, MESSAGE_ITEMS, PROFILE_ROWS, Stage
 from topology.topics import TopicName
 
 
 class ConsolidateProcessor:
-    """The stage `consolidate`. Holds nothing of a run, so that one serves all partitions at once."""
+    """The stage `consolidate`. Holds nothing of a run, so that one serves all partitions at once.
+
+    A policy of retention gives items their level; with another one, an item has another level from its next version on.
+    """
 
     inputs: ClassVar[Mapping[TopicName, type[Record]]] = {
         TopicName.EXTRACTIONS: MessageExtraction,
         TopicName.COMMANDS: MemoryCommand,
     }
+
+    def __init__(self, retention: RetentionPolicies) -> None:
+        self._retention = retention
 
     @property
     def stage(self) -> Stage:
@@ -39,9 +46,9 @@ class ConsolidateProcessor:
         """Evidence that changed, then item versions. Raises PoisonRecord before anything is written."""
         match record.value:
             case MessageExtraction() as extraction:
-                return _extracted(extraction, record.raw, stores)
+                return _extracted(self._owner(extraction), extraction, record.raw, stores)
             case MemoryCommand() as command:
-                return _commanded(command, record.raw, stores)
+                return _commanded(self._owner(command), command, record.raw, stores)
             case None if record.raw.position.topic == TopicName.COMMANDS:
                 return ()
             case _:
@@ -55,13 +62,16 @@ class ConsolidateProcessor:
         """Each profile that the run changed, as it stands now; a tombstone where it is gone."""
         for key, profile in stores.written(PROFILE_ROWS):
             tenant_id, user_id = split_key(key)
-            owner = Owner(tenant_id=TenantId(tenant_id), user_id=UserId(user_id))
-            yield Output(topic=TopicName.PROFILES, key=key, value=profile, routing=owner.routing)
+            routing = user_routing(TenantId(tenant_id), UserId(user_id))
+            yield Output(topic=TopicName.PROFILES, key=key, value=profile, routing=routing)
+
+    def _owner(self, said: MessageExtraction | MemoryCommand) -> Owner:
+        retention = self._retention.of(said.tenant_id)
+        return Owner(tenant_id=said.tenant_id, user_id=said.user_id, retention=retention)
 
 
-def _extracted(extraction: MessageExtraction, raw: RawRecord, stores: Stores) -> Iterable[Output]:
+def _extracted(owner: Owner, extraction: MessageExtraction, raw: RawRecord, stores: Stores) -> Iterable[Output]:
     """A higher revision takes the place of what the message gave before; an older one comes too late."""
-    owner = Owner(tenant_id=extraction.tenant_id, user_id=extraction.user_id)
     origin = Origin(conversation_id=extraction.conversation_id, message_id=extraction.message_id)
     key = owner.key(origin.conversation_id, origin.message_id)
     known = stores.get(MESSAGE_ITEMS, key)
@@ -76,11 +86,11 @@ def _extracted(extraction: MessageExtraction, raw: RawRecord, stores: Stores) ->
     return settle_and_heed(owner, origin, known.refs if known else (), said, cause, stores)
 
 
-def _commanded(command: MemoryCommand, raw: RawRecord, stores: Stores) -> Iterable[Output]:
+def _commanded(owner: Owner, command: MemoryCommand, raw: RawRecord, stores: Stores) -> Iterable[Output]:
     """A command is obeyed once, whatever is retried."""
-    owner = Owner(tenant_id=command.tenant_id, user_id=command.user_id)
     if command.type is CommandType.ERASE:
         return erase(owner, stores)
     if stores.get(MESSAGE_ITEMS, owner.key("", command.command_id)) is not None:
         return ()
-    return obey(command, Cause(position=raw.position, recorded_at=raw.timestamp, lane=raw.position.partition), stores)
+    cause = Cause(position=raw.position, recorded_at=raw.timestamp, lane=raw.position.partition)
+    return obey(owner, command, cause, stores)

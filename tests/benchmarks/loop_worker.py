@@ -20,6 +20,7 @@ from streams.processors.consolidate import ConsolidateProcessor
 from streams.processors.extract import ExtractProcessor
 from topology import logs
 from topology.metrics import RECORDS_CONSUMED, Label, Meters, Metric, keeper_of
+from topology.retention import RetentionPolicies
 from topology.settings import Settings
 
 
@@ -45,7 +46,7 @@ def _extract(settings: Settings) -> tuple[Processor, Codec]:
 
 
 def _consolidate(_: Settings) -> tuple[Processor, Codec]:
-    return ConsolidateProcessor(), Codec(ShippedSchemaIds())
+    return ConsolidateProcessor(RetentionPolicies()), Codec(ShippedSchemaIds())
 
 
 WORK: Mapping[str, Callable[[Settings], tuple[Processor, Codec]]] = {

@@ -19,6 +19,7 @@ from streams.run import fold_run
 from streams.stores import MemoryTable, RunStores
 from support.memory import CODEC
 from support.speech import WordExtractor
+from topology.retention import RetentionPolicies
 from topology.topics import TopicName
 
 
@@ -63,7 +64,7 @@ def extract() -> Stage:
 
 
 def consolidate() -> Stage:
-    return Stage(processor=ConsolidateProcessor())
+    return Stage(processor=ConsolidateProcessor(RetentionPolicies()))
 
 
 def event_records(events: Iterable[ConversationEvent]) -> list[RawRecord]:
