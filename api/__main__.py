@@ -23,7 +23,7 @@ from api.readers.keys import KeyDesk
 from schemas.ids import TenantId
 from topology import logs
 from topology.errors import MISCONFIGURED, TRY_LATER, Misconfigured, Retryable
-from topology.retention import RetentionPolicies
+from topology.retention import KEPT_BY_DEFAULT
 from topology.settings import Settings
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def application() -> FastAPI:
 
     settings = read_settings()
     logs.configure(settings, "api")
-    return create_app(settings)
+    return create_app(settings, retention=KEPT_BY_DEFAULT)
 
 
 def read_settings() -> Settings:
@@ -157,7 +157,7 @@ def expire(tenant: str | None, dry_run: bool) -> None:
 async def _expire(settings: Settings, only: TenantId | None, dry_run: bool) -> list[Progress]:
     from api.wiring import connect_expiry
 
-    async with connect_expiry(settings, RetentionPolicies(), dry_run=dry_run) as job:
+    async with connect_expiry(settings, KEPT_BY_DEFAULT, dry_run=dry_run) as job:
         return await job.run(datetime.now(UTC), _tell, _show if dry_run else lambda _: None, only)
 
 

@@ -20,6 +20,7 @@ from api.routes import about, conversations, events, items, recall, users
 from api.service import assemble
 from api.wiring import connect
 from topology.metrics import Meters, build
+from topology.retention import KEPT_BY_DEFAULT, RetentionPolicies
 from topology.settings import Settings
 
 Lifespan: TypeAlias = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -30,9 +31,12 @@ Events go in, are remembered, and come out as evidence. Every call carries `Auth
 the tenant and what may be done. Errors are problem details (RFC 9457). Times are ISO 8601, UTC."""
 
 
-def create_app(settings: Settings, deps: Dependencies | None = None) -> FastAPI:
-    """The application. Without `deps` it connects to what the settings name when it starts, and lets go when it stops.
+def create_app(
+    settings: Settings, deps: Dependencies | None = None, retention: RetentionPolicies = KEPT_BY_DEFAULT
+) -> FastAPI:
+    """The application. `retention`: how long what a tenant remembers is shown.
 
+    Without `deps` it connects to what the settings name when it starts, and lets go when it stops.
     Raises Misconfigured without a SECRET_KEY worth the name: here where `deps` are given, else when it starts.
     """
     meters = build("api")
@@ -40,7 +44,7 @@ def create_app(settings: Settings, deps: Dependencies | None = None) -> FastAPI:
         title="Alluvium",
         version=version(about.NAME),
         description=ABOUT,
-        lifespan=_connected(settings, meters) if deps is None else None,
+        lifespan=_connected(settings, meters, retention) if deps is None else None,
         redirect_slashes=False,
         redoc_url=None,
     )
@@ -55,10 +59,10 @@ def create_app(settings: Settings, deps: Dependencies | None = None) -> FastAPI:
     return app
 
 
-def _connected(settings: Settings, meters: Meters) -> Lifespan:
+def _connected(settings: Settings, meters: Meters, retention: RetentionPolicies) -> Lifespan:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with connect(settings, meters) as deps:
+        async with connect(settings, meters, retention) as deps:
             app.state.service = assemble(settings, deps, meters)
             yield
 

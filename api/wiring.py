@@ -32,7 +32,7 @@ from schemas.registry import RegistrySchemaIds
 from topology import kafka
 from topology.guarantees import Cluster, Demands, require
 from topology.metrics import API_PENDING, Meters
-from topology.retention import RetentionPolicies
+from topology.retention import KEPT_BY_DEFAULT, RetentionPolicies
 from topology.settings import Settings
 from topology.topics import TopicName
 
@@ -51,14 +51,15 @@ class Asked:
 
 
 @asynccontextmanager
-async def connect(settings: Settings, meters: Meters) -> AsyncIterator[Dependencies]:
+async def connect(
+    settings: Settings, meters: Meters, retention: RetentionPolicies = KEPT_BY_DEFAULT
+) -> AsyncIterator[Dependencies]:
     """The world, for as long as the context lasts. What is under way to Kafka is sent before it ends.
 
     Raises Misconfigured, before anything is connected to, where its producer is weaker than what an answer promises.
     """
     demands = Demands(producers={"api": kafka.producer_config(settings)})
     require(demands, Cluster(), production=settings.app_env == "production")
-    retention = RetentionPolicies()
     async with AsyncExitStack() as stack:
         database = await _database(stack, settings)
         redis = await _redis(stack, settings)

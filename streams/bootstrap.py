@@ -17,7 +17,7 @@ from streams.processors.consolidate import ConsolidateProcessor
 from streams.processors.extract import ExtractProcessor
 from streams.processors.policy import ExtractPolicy
 from topology.metrics import EXTRACTOR_FAULTS, Meters
-from topology.retention import RetentionPolicies
+from topology.retention import KEPT_BY_DEFAULT
 from topology.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -51,4 +51,4 @@ def tell_of_faults(meters: Meters) -> Tell:
 
 def consolidate(_settings: Settings, _meters: Meters) -> Processor:
     """Candidates and commands to evidence, items and profiles."""
-    return ConsolidateProcessor(RetentionPolicies())
+    return ConsolidateProcessor(KEPT_BY_DEFAULT)

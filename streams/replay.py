@@ -24,7 +24,6 @@ from streams.processors.extract import ExtractProcessor
 from streams.processors.policy import ExtractPolicy
 from streams.run import fold_run
 from streams.stores import MemoryTable, RunStores
-from topology.retention import RetentionPolicies
 from topology.topics import TopicName
 
 R = TypeVar("R", bound=Record)
@@ -184,7 +183,7 @@ def both_stages(
     extractor: Extractor, policy: ExtractPolicy | None = None, partitions: int = PARTITIONS
 ) -> list[Processor]:
     """Extract and consolidate."""
-    return [ExtractProcessor(extractor, partitions, policy), ConsolidateProcessor(RetentionPolicies())]
+    return [ExtractProcessor(extractor, partitions, policy), ConsolidateProcessor()]
 
 
 def replay_file(path: Path, extractor: Extractor, tenant_id: TenantId | None = None) -> Remembered:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import Final
 
 from schemas.enums import Kind, RetentionLevel
 from schemas.ids import TenantId
@@ -100,6 +101,10 @@ class RetentionPolicies:
 
     def of(self, tenant_id: TenantId) -> RetentionPolicy:
         return self.tenants.get(tenant_id, self.default)
+
+
+KEPT_BY_DEFAULT: Final = RetentionPolicies()
+"""Where no tenant has a policy of its own."""
 
 
 def counted_from(*moments: datetime | None) -> datetime | None:

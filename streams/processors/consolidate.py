@@ -19,7 +19,7 @@ from streams.processors.assertions import Origin, Owner, by_ref, of_extraction
 from streams.processors.erasure import erase
 from streams.processors.items import Cause
 from streams.processors.obeying import obey, settle_and_heed
-from topology.retention import RetentionPolicies
+from topology.retention import KEPT_BY_DEFAULT, RetentionPolicies
 from topology.stages import CONSOLIDATE, MESSAGE_ITEMS, PROFILE_ROWS, Stage
 from topology.topics import TopicName
 
@@ -35,7 +35,7 @@ class ConsolidateProcessor:
         TopicName.COMMANDS: MemoryCommand,
     }
 
-    def __init__(self, retention: RetentionPolicies) -> None:
+    def __init__(self, retention: RetentionPolicies = KEPT_BY_DEFAULT) -> None:
         self._retention = retention
 
     @property

@@ -20,7 +20,6 @@ from streams.processors.consolidate import ConsolidateProcessor
 from streams.processors.extract import ExtractProcessor
 from topology import logs
 from topology.metrics import RECORDS_CONSUMED, Label, Meters, Metric, keeper_of
-from topology.retention import RetentionPolicies
 from topology.settings import Settings
 
 
@@ -46,7 +45,7 @@ def _extract(settings: Settings) -> tuple[Processor, Codec]:
 
 
 def _consolidate(_: Settings) -> tuple[Processor, Codec]:
-    return ConsolidateProcessor(RetentionPolicies()), Codec(ShippedSchemaIds())
+    return ConsolidateProcessor(), Codec(ShippedSchemaIds())
 
 
 WORK: Mapping[str, Callable[[Settings], tuple[Processor, Codec]]] = {

@@ -26,7 +26,6 @@ from streams.processors.extract import ExtractProcessor
 from streams.replay import Replay, event_record
 from streams.run import fold_run
 from streams.stores import MemoryTable, RunStores
-from topology.retention import RetentionPolicies
 from topology.topics import TopicName
 
 MESSAGES = 4_000
@@ -228,7 +227,7 @@ def figures(texts: Sequence[str], codec: Codec) -> dict[str, object]:
     said, found = inputs(texts, codec)
     extract = spent(ExtractProcessor(rules, 1), codec, said)
     silent = spent(ExtractProcessor(Silent(), 1), codec, said)
-    consolidate = spent(ConsolidateProcessor(RetentionPolicies()), codec, found)
+    consolidate = spent(ConsolidateProcessor(), codec, found)
     micros = {
         "extract_decode": extract.decode,
         "extract_rules": extract.all - silent.all,

@@ -17,7 +17,6 @@ from streams.ports import Output, RawRecord, SourceRecord, Stores
 from streams.processors.consolidate import ConsolidateProcessor
 from streams.processors.extract import ExtractProcessor
 from streams.replay import Replay
-from topology.retention import RetentionPolicies
 from topology.topics import TopicName
 
 JUDGE = "oracle"
@@ -42,7 +41,7 @@ class _AsItStands(ExtractProcessor):
 
 def fold(events: Iterable[Stored], codec: Codec, partitions: int) -> Expected:
     """The views and outcomes of the events in the order of their positions."""
-    replay = Replay([_AsItStands(RuleExtractor(), partitions), ConsolidateProcessor(RetentionPolicies())], codec=codec)
+    replay = Replay([_AsItStands(RuleExtractor(), partitions), ConsolidateProcessor()], codec=codec)
     replay.take(_raw(event) for event in events)
     views = {view: shown_rows(view, replay.latest(topic, record).items()) for view, (topic, record) in RECORDS.items()}
     outcomes = [value for _, value in replay.sent(TopicName.OUTCOMES, Outcome) if value is not None]

@@ -19,7 +19,6 @@ from streams.run import fold_run
 from streams.stores import MemoryTable, RunStores
 from support.memory import CODEC
 from support.speech import WordExtractor
-from topology.retention import RetentionPolicies
 from topology.topics import TopicName
 
 
@@ -64,7 +63,7 @@ def extract() -> Stage:
 
 
 def consolidate() -> Stage:
-    return Stage(processor=ConsolidateProcessor(RetentionPolicies()))
+    return Stage(processor=ConsolidateProcessor())
 
 
 def event_records(events: Iterable[ConversationEvent]) -> list[RawRecord]:

@@ -15,10 +15,11 @@ from schemas.enums import CommandType, ItemStatus, Kind
 from schemas.ids import TenantId, UserId, item_id
 from schemas.records import MemoryItem
 from support.api_fakes import FakeLog, away
+from support.lifetimes import kept_since
 from support.memory import Memory, minute
 from support.speech import said
 from topology.errors import Retryable
-from topology.retention import RetentionPolicies, RetentionPolicy, counted_from
+from topology.retention import RetentionPolicies, RetentionPolicy
 
 pytestmark = pytest.mark.asyncio
 
@@ -109,9 +110,7 @@ async def test_what_kafka_does_not_take_is_the_operator_s_to_hear() -> None:
 
 def over_as_known(item: MemoryItem) -> Overdue:
     """As the reader finds it once its lifetime has passed."""
-    last = item.validity[-1] if item.validity else None
-    ends = (last.valid_from, last.valid_to) if last else ()
-    since = counted_from(item.last_occurred_at, item.due_from, item.due_to, *ends)
+    since = kept_since(item)
     assert since is not None
     return Overdue(
         tenant_id=item.tenant_id,

@@ -16,7 +16,6 @@ from streams.replay import PARTITIONS
 from streams.stores import MemoryTable, RunStores
 from support.memory import CODEC, Memory, minute
 from support.speech import ANNA, START, TENANT, deleted, edited, said
-from topology.retention import RetentionPolicies
 from topology.topics import TopicName
 
 
@@ -173,7 +172,7 @@ def test_an_event_carries_its_dates_and_a_task_its_state(memory: Memory) -> None
 
 
 def test_a_record_without_a_value_stops_the_stage() -> None:
-    processor, stores = ConsolidateProcessor(RetentionPolicies()), RunStores(MemoryTable(), CODEC)
+    processor, stores = ConsolidateProcessor(), RunStores(MemoryTable(), CODEC)
     raw = RawRecord(
         position=Position(topic=TopicName.EXTRACTIONS, partition=0, offset=0), timestamp=START, key=b"k", value=None
     )
@@ -184,7 +183,7 @@ def test_a_record_without_a_value_stops_the_stage() -> None:
 
 
 def test_a_tombstone_among_the_commands_is_passed_over() -> None:
-    processor, stores = ConsolidateProcessor(RetentionPolicies()), RunStores(MemoryTable(), CODEC)
+    processor, stores = ConsolidateProcessor(), RunStores(MemoryTable(), CODEC)
     raw = RawRecord(
         position=Position(topic=TopicName.COMMANDS, partition=0, offset=0), timestamp=START, key=b"k", value=None
     )
