@@ -54,12 +54,16 @@ def application() -> FastAPI:
 
 def read_settings() -> Settings:
     """The settings, complete enough to serve. Raises Misconfigured."""
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        raise Misconfigured(str(error)) from error
+    settings = _settings()
     secret_key_of(settings)
     return settings
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise Misconfigured(str(error)) from error
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -147,7 +151,7 @@ def expire(tenant: str | None, dry_run: bool) -> None:
     again, and a command that is sent twice is obeyed once. Progress goes to standard error, the counts of each tenant
     to standard output, one JSON object a line.
     """
-    settings = read_settings()
+    settings = _settings()
     logs.configure(settings, "api")
     only = None if tenant is None else TenantId(_checked_tenant(tenant))
     for done in asyncio.run(_expire(settings, only, dry_run)):

@@ -18,7 +18,6 @@ from schemas.keys import partition_of, user_routing
 from schemas.records import MemoryCommand
 from schemas.registry import RegistrySchemaIds
 from sinks.postgres.migrate import migrate
-from support.api_fakes import SECRET
 from support.api_story import ACME, ANA, OTHER, START, Landed, land, memory_item
 from support.infrastructure import PROJECT, Infrastructure
 from topology.topics import TopicName
@@ -37,7 +36,7 @@ def environment(infrastructure: Infrastructure, api_topics: None, api_schemas: N
         migrate(url)
         items = [SHORT, KEPT, memory_item(OTHER, "Porto", "porto", START)]
         land(url, [Landed(topic=TopicName.ITEMS, key=f"{i.tenant_id}/{ANA}/{i.item_id}", value=i) for i in items])
-        settings = {"DATABASE_URL": url, "SECRET_KEY": SECRET, "PARTITIONS": str(PARTITIONS)}
+        settings = {"DATABASE_URL": url, "PARTITIONS": str(PARTITIONS)}
         yield {**os.environ, **infrastructure.environment, **settings}
 
 
