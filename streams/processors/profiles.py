@@ -14,10 +14,12 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from schemas.enums import ItemStatus, Kind
+from schemas.ids import ItemId
 from schemas.records import MemoryItem, Profile, ProfileEntry
 from streams.extraction.slots import PROFILE_ORDER, slot_of
 from streams.processors.assertions import Owner
 from streams.processors.items import is_current
+from streams.processors.timeline import DATED_KINDS
 from topology.retention import counted_from
 
 SLOTS_SHOWN = 64
@@ -43,10 +45,9 @@ class ItemChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """One list of a profile: what belongs to it, in which order, and how much of that is kept."""
+    """One list of a profile: in which order its entries stand, and how many are kept."""
 
     most: int
-    belongs: Callable[[MemoryItem], bool]
     rank: Callable[[ProfileEntry], Rank]
 
 
@@ -59,17 +60,18 @@ def changed(
     """
     known = profile or _empty(owner, changes[0].after.recorded_at)
     active = known.active_items + sum(_activity(change) for change in changes)
-    after = _with(known, active, _relisted(known, changes) or _listed(every_item()))
-    if after == known:
+    lists = _relisted(known, changes) or _listed(every_item())
+    if active == known.active_items and all(entries == getattr(known, name) for name, entries in lists.items()):
         return profile
-    return None if is_empty(after) else replace(after, recorded_at=changes[-1].after.recorded_at)
+    after = _with(known, active, lists, changes[-1].after.recorded_at)
+    return None if is_empty(after) else after
 
 
 def anew(owner: Owner, items: Iterable[MemoryItem], recorded_at: datetime) -> Profile:
     """The profile of a user with these items."""
     all_items = list(items)
     active = sum(item.status is ItemStatus.ACTIVE for item in all_items)
-    return _with(_empty(owner, recorded_at), active, _listed(all_items))
+    return _with(_empty(owner, recorded_at), active, _listed(all_items), recorded_at)
 
 
 def is_empty(profile: Profile) -> bool:
@@ -83,10 +85,11 @@ def _empty(owner: Owner, recorded_at: datetime) -> Profile:
     )
 
 
-def _with(profile: Profile, active_items: int, lists: Mapping[str, Entries]) -> Profile:
+def _with(profile: Profile, active_items: int, lists: Mapping[str, Entries], recorded_at: datetime) -> Profile:
     return replace(
         profile,
         active_items=active_items,
+        recorded_at=recorded_at,
         slots=lists["slots"],
         top=lists["top"],
         preferences=lists["preferences"],
@@ -101,65 +104,58 @@ def _activity(change: ItemChange) -> int:
 
 
 def _listed(items: Iterable[MemoryItem]) -> dict[str, Entries]:
-    all_items = list(items)
-    return {
-        name: _first((_entry(item) for item in all_items if listing.belongs(item)), listing)
-        for name, listing in LISTINGS.items()
-    }
+    entries: dict[str, list[ProfileEntry]] = {name: [] for name in LISTINGS}
+    for item in items:
+        for name in places(item):
+            entries[name].append(_entry(item))
+    return {name: _first(found, LISTINGS[name]) for name, found in entries.items()}
 
 
 def _relisted(known: Profile, changes: Sequence[ItemChange]) -> dict[str, Entries] | None:
     """The lists after the changes; None where an entry that was left out of one might now belong to it."""
-    lists = {}
-    for name, listing in LISTINGS.items():
-        entries = _of_list(getattr(known, name), listing, changes)
-        if entries is None:
-            return None
-        lists[name] = entries
+    lists: dict[str, Entries] = {name: getattr(known, name) for name in LISTINGS}
+    for change in changes:
+        now, before = places(change.after), places(change.before) if change.before else ()
+        entry = _entry(change.after) if now else None
+        for name in {*now, *before}:
+            shown = entry if name in now else None
+            entries = _of_list(lists[name], LISTINGS[name], change.after.item_id, shown)
+            if entries is None:
+                return None
+            lists[name] = entries
     return lists
 
 
-def _of_list(entries: Entries, listing: Listing, changes: Sequence[ItemChange]) -> Entries | None:
-    concerned = [each for each in changes if _concerns(each, listing)]
-    if not concerned:
-        return entries
-    listed = {entry.item_id: entry for entry in entries}
-    for change in concerned:
-        was = listed.pop(change.after.item_id, None)
-        entry = _entry(change.after) if listing.belongs(change.after) else None
-        if was and len(entries) == listing.most and (entry is None or listing.rank(entry) > listing.rank(was)):
-            return None
-        if entry:
-            listed[entry.item_id] = entry
-    return _first(listed.values(), listing)
-
-
-def _concerns(change: ItemChange, listing: Listing) -> bool:
-    return listing.belongs(change.after) or (change.before is not None and listing.belongs(change.before))
+def _of_list(entries: Entries, listing: Listing, item: ItemId, entry: ProfileEntry | None) -> Entries | None:
+    """The list with `entry` in the place of what it held of the item."""
+    was = next((each for each in entries if each.item_id == item), None)
+    if was and len(entries) == listing.most and (entry is None or listing.rank(entry) > listing.rank(was)):
+        return None
+    rest = [each for each in entries if each is not was]
+    return _first([*rest, entry] if entry else rest, listing)
 
 
 def _first(entries: Iterable[ProfileEntry], listing: Listing) -> Entries:
     return tuple(sorted(entries, key=listing.rank)[: listing.most])
 
 
-def _holds_a_slot(item: MemoryItem) -> bool:
-    return is_current(item) and slot_of(item.kind, item.slot).single_valued
+def places(item: MemoryItem) -> tuple[str, ...]:
+    """The lists that the item belongs to: the fields of a profile."""
+    if item.status is not ItemStatus.ACTIVE:
+        return ()
+    if item.kind in DATED_KINDS:
+        return _DATED_PLACES.get((item.kind, bool(item.validity)), ())
+    if not is_current(item):
+        return ()
+    if slot_of(item.kind, item.slot).single_valued:
+        return ("slots",)
+    return ("top", "preferences") if item.kind is Kind.PREFERENCE else ("top",)
 
 
-def _stands_beside_others(item: MemoryItem) -> bool:
-    return is_current(item) and not slot_of(item.kind, item.slot).single_valued
-
-
-def _is_preferred(item: MemoryItem) -> bool:
-    return item.kind is Kind.PREFERENCE and _stands_beside_others(item)
-
-
-def _is_open(item: MemoryItem) -> bool:
-    return item.kind is Kind.TASK and item.status is ItemStatus.ACTIVE
-
-
-def _is_dated(item: MemoryItem) -> bool:
-    return item.kind is Kind.EVENT and item.status is ItemStatus.ACTIVE and bool(item.validity)
+_DATED_PLACES = MappingProxyType(
+    {(Kind.TASK, True): ("tasks",), (Kind.TASK, False): ("tasks",), (Kind.EVENT, True): ("events",)}
+)
+"""By kind and whether there is a date: a task needs none."""
 
 
 def _by_slot(entry: ProfileEntry) -> Rank:
@@ -184,11 +180,11 @@ def _by_date(entry: ProfileEntry) -> Rank:
 
 LISTINGS = MappingProxyType(
     {
-        "slots": Listing(most=SLOTS_SHOWN, belongs=_holds_a_slot, rank=_by_slot),
-        "top": Listing(most=TOP_SHOWN, belongs=_stands_beside_others, rank=_by_support),
-        "preferences": Listing(most=TOP_SHOWN, belongs=_is_preferred, rank=_by_support),
-        "tasks": Listing(most=DATED_SHOWN, belongs=_is_open, rank=_by_end),
-        "events": Listing(most=DATED_SHOWN, belongs=_is_dated, rank=_by_date),
+        "slots": Listing(most=SLOTS_SHOWN, rank=_by_slot),
+        "top": Listing(most=TOP_SHOWN, rank=_by_support),
+        "preferences": Listing(most=TOP_SHOWN, rank=_by_support),
+        "tasks": Listing(most=DATED_SHOWN, rank=_by_end),
+        "events": Listing(most=DATED_SHOWN, rank=_by_date),
     }
 )
 """By the field of the profile that holds it."""

@@ -97,9 +97,8 @@ def _expired(evidence: Iterable[Evidence]) -> dict[ItemId, datetime]:
 
 
 def _left(item: ItemId, before: datetime, counting: Sequence[Evidence], whole: Standing) -> Standing:
-    """What an item is by the words that have not expired; where none are left, what it was, expired."""
-    unexpired = [each for each in counting if each.item_id != item or each.occurred_at >= before]
-    left = _standing(_lives(unexpired).get(item))
+    """What an item is by what has been said since; where that is nothing of it, what it was, expired."""
+    left = _standing(_lives([each for each in counting if each.occurred_at >= before]).get(item))
     if left.support:
         return replace(left, expired_to=before)
     status = ItemStatus.EXPIRED if whole.support else ItemStatus.RETRACTED

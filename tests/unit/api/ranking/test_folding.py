@@ -39,6 +39,7 @@ DIFFERENT = [
     ("football", "foosball"),
     ("surfing", "smurfing"),
     ("singing", "swinging"),
+    ("splashing", "slashing"),
     ("running indoors", "running outdoors"),
     ("unsweetened tea", "sweetened tea"),
     ("northern Italy", "southern Italy"),

@@ -17,6 +17,7 @@ from support.assertions import asserted, day, days_of
 from support.memory import CODEC, Memory, command, id_of, minute
 from support.speech import deleted, edited, said
 from topology.stages import EVIDENCE_ROWS
+from topology.topics import TopicName
 
 EXPIRE, CONFIRM = CommandType.EXPIRE, CommandType.CONFIRM
 
@@ -83,6 +84,13 @@ def test_words_that_come_late_find_that_they_have_expired(tea: Memory) -> None:
 
     assert (tea.items["tea"].status, tea.items["tea"].evidence_count) == (ItemStatus.EXPIRED, 3)
     assert words_told(tea) == words_kept(tea) == {"likes:milk"}
+
+
+def test_of_words_that_were_never_shown_nobody_is_told_that_they_are_gone(tea: Memory) -> None:
+    tea.obey(expiry(id_of(tea, "tea"), at=9, to=8)).hear(said(7, "likes:tea"))
+
+    keys = [key for key, _ in tea.replay.sent(TopicName.EVIDENCE, Evidence)]
+    assert not any(key.endswith("/m7") for key in keys)
 
 
 def test_an_edit_does_not_bring_words_back(tea: Memory) -> None:
