@@ -1,13 +1,16 @@
-"""The API's command line: serve requests, and make, list and revoke keys.
+"""The API's command line: serve requests, make, list and revoke keys, and enforce retention.
 
 The only part of the package that reads the environment.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -17,12 +20,17 @@ from pydantic import ValidationError
 
 from api.auth import ALL, TENANT, generate_key, is_key, key_hmac, parse_scopes, secret_key_of
 from api.readers.keys import KeyDesk
+from schemas.ids import TenantId
 from topology import logs
-from topology.errors import MISCONFIGURED, TRY_LATER, Misconfigured
+from topology.errors import MISCONFIGURED, TRY_LATER, Misconfigured, Retryable
+from topology.retention import KEPT_BY_DEFAULT
 from topology.settings import Settings
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
+    from api.expiry import Progress
+    from api.readers.overdue import Overdue
 
 DRAIN_SECONDS = 35
 """Longer than the longest wait a request may ask for."""
@@ -42,17 +50,22 @@ def application() -> FastAPI:
 
     settings = read_settings()
     logs.configure(settings, "api")
-    return create_app(settings, catalogues=rulebook.load(settings.rules_file).catalogues)
+    rules = rulebook.load(settings.rules_file)
+    return create_app(settings, catalogues=rules.catalogues, retention=rules.retention)
 
 
 def read_settings() -> Settings:
     """The settings, complete enough to serve. Raises Misconfigured."""
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        raise Misconfigured(str(error)) from error
+    settings = _settings()
     secret_key_of(settings)
     return settings
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise Misconfigured(str(error)) from error
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -133,6 +146,38 @@ def revoke(key_id: UUID) -> None:
         raise click.ClickException("there is no such key")
 
 
+@main.command()
+@click.option("--tenant", help="Only this tenant's; default: every one in turn.")
+@click.option("--dry-run", is_flag=True, help="Send nothing; print what is over, one JSON object a line.")
+def expire(tenant: str | None, dry_run: bool) -> None:
+    """Let what is over by retention expire, by commands through Kafka; then its words leave the stores.
+
+    Run it every day. It may be interrupted, repeated and run beside another one: what has expired is not asked for
+    again, and a command that is sent twice is obeyed once. Progress goes to standard error, the counts of each tenant
+    to standard output, one JSON object a line.
+    """
+    settings = _settings()
+    logs.configure(settings, "api")
+    only = None if tenant is None else TenantId(_checked_tenant(tenant))
+    for done in asyncio.run(_expire(settings, only, dry_run)):
+        click.echo(json.dumps(asdict(done) | {"sent": 0 if dry_run else done.over}))
+
+
+async def _expire(settings: Settings, only: TenantId | None, dry_run: bool) -> list[Progress]:
+    from api.wiring import connect_expiry
+
+    async with connect_expiry(settings, KEPT_BY_DEFAULT, dry_run=dry_run) as job:
+        return await job.run(datetime.now(UTC), _tell, _show if dry_run else lambda _: None, only)
+
+
+def _tell(done: Progress) -> None:
+    click.echo(f"{done.tenant_id}: {done.looked_at:,} items looked at, {done.over:,} over", err=True)
+
+
+def _show(overdue: Overdue) -> None:
+    click.echo(json.dumps(asdict(overdue), default=str))
+
+
 def run() -> None:
     """The command line, with exit code 2 for what a person must mend and 75 for what comes too early."""
     try:
@@ -142,6 +187,9 @@ def run() -> None:
         sys.exit(MISCONFIGURED)
     except psycopg.OperationalError as error:
         click.secho(f"PostgreSQL does not answer: {error}", fg="red", err=True)
+        sys.exit(TRY_LATER)
+    except Retryable as error:
+        click.secho(str(error), fg="red", err=True)
         sys.exit(TRY_LATER)
 
 

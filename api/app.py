@@ -21,6 +21,7 @@ from api.service import assemble
 from api.wiring import connect
 from streams.extraction.slots import ALL_BUILT_IN, Catalogues
 from topology.metrics import Meters, build
+from topology.retention import KEPT_BY_DEFAULT, RetentionPolicies
 from topology.settings import Settings
 
 Lifespan: TypeAlias = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -31,8 +32,13 @@ Events go in, are remembered, and come out as evidence. Every call carries `Auth
 the tenant and what may be done. Errors are problem details (RFC 9457). Times are ISO 8601, UTC."""
 
 
-def create_app(settings: Settings, deps: Dependencies | None = None, catalogues: Catalogues = ALL_BUILT_IN) -> FastAPI:
-    """The application. `catalogues`: the slots of each tenant.
+def create_app(
+    settings: Settings,
+    deps: Dependencies | None = None,
+    catalogues: Catalogues = ALL_BUILT_IN,
+    retention: RetentionPolicies = KEPT_BY_DEFAULT,
+) -> FastAPI:
+    """The application. `catalogues`: the slots of each tenant; `retention`: how long what it remembers is shown.
 
     Without `deps` it connects to what the settings name when it starts, and lets go when it stops.
     Raises Misconfigured without a SECRET_KEY worth the name: here where `deps` are given, else when it starts.
@@ -42,7 +48,7 @@ def create_app(settings: Settings, deps: Dependencies | None = None, catalogues:
         title="Alluvium",
         version=version(about.NAME),
         description=ABOUT,
-        lifespan=_connected(settings, meters, catalogues) if deps is None else None,
+        lifespan=_connected(settings, meters, catalogues, retention) if deps is None else None,
         redirect_slashes=False,
         redoc_url=None,
     )
@@ -57,10 +63,10 @@ def create_app(settings: Settings, deps: Dependencies | None = None, catalogues:
     return app
 
 
-def _connected(settings: Settings, meters: Meters, catalogues: Catalogues) -> Lifespan:
+def _connected(settings: Settings, meters: Meters, catalogues: Catalogues, retention: RetentionPolicies) -> Lifespan:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with connect(settings, meters) as deps:
+        async with connect(settings, meters, retention) as deps:
             app.state.service = assemble(settings, deps, meters, catalogues)
             yield
 

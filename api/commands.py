@@ -1,4 +1,4 @@
-"""Commands about a user's memory, made from requests: remember, correct, forget.
+"""Commands about a user's memory, made from requests (remember, correct, forget) and by retention (expire).
 
 Pure but for ids and the clock, which are arguments. What a command does is decided downstream, in `consolidate`.
 """
@@ -6,15 +6,19 @@ Pure but for ids and the clock, which are arguments. What a command does is deci
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from api.models.items import Item, Remember
 from api.problems import invalid_field
+from api.readers.overdue import Overdue
 from schemas.enums import CommandType, Kind
-from schemas.ids import CommandId, ItemId, TenantId, UserId, item_id
+from schemas.ids import CommandId, ItemId, TenantId, UserId, expiry_id, item_id
 from schemas.records import MemoryCommand
 from streams.extraction.canonical import InvalidValue, canonicalise
 from streams.extraction.slots import Catalogue, UnknownSlot
+
+_MOMENT = timedelta(microseconds=1)
+"""The least difference of two times: `known_to` is exclusive, and the last words are meant too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,27 @@ def correct(
 def forget(tenant_id: TenantId, item: Item, command_id: CommandId, now: datetime) -> Named:
     command = _about(tenant_id, item, CommandType.FORGET, None, command_id, now)
     return Named(command=command, item_id=ItemId(item.item_id))
+
+
+def expire(overdue: Overdue, now: datetime) -> MemoryCommand:
+    """What was said of the item, as far as was known, has expired. The same for the same words, whenever it is made.
+
+    What is said later than that, or was and arrives late, is not concerned: it would have kept the item alive.
+    """
+    to = overdue.counted_from + _MOMENT
+    return MemoryCommand(
+        tenant_id=overdue.tenant_id,
+        user_id=overdue.user_id,
+        command_id=expiry_id(overdue.item_id, to),
+        type=CommandType.EXPIRE,
+        issued_at=now,
+        item_id=overdue.item_id,
+        kind=overdue.kind,
+        slot=overdue.slot,
+        value=None,
+        known_from=None,
+        known_to=to,
+    )
 
 
 def _about(

@@ -1,12 +1,14 @@
 """What the routes need of the world, as protocols: PostgreSQL, Redis and Kafka stand behind them, or fakes.
 
-Declares; connects nothing. Every method raises Retryable while what it leans on is away.
+Declares; connects nothing. Every method raises Retryable while what it leans on is away. `now` is when the question is
+asked, by which it is decided what has expired and how much it matters.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -48,10 +50,10 @@ class Outcomes(Protocol):
 
 class Items(Protocol):
     async def of_user(
-        self, tenant_id: TenantId, user_id: str, wanted: ItemFilter, limit: int, cursor: str | None
+        self, tenant_id: TenantId, user_id: str, wanted: ItemFilter, limit: int, cursor: str | None, now: datetime
     ) -> ItemPage: ...
 
-    async def one(self, tenant_id: TenantId, item_id: UUID) -> Item | None: ...
+    async def one(self, tenant_id: TenantId, item_id: UUID, now: datetime) -> Item | None: ...
 
     async def history(
         self, tenant_id: TenantId, item_id: UUID, limit: int, cursor: str | None
@@ -69,11 +71,11 @@ class People(Protocol):
 
 
 class Profiles(Protocol):
-    async def of_user(self, tenant_id: TenantId, user_id: str) -> UserProfile: ...
+    async def of_user(self, tenant_id: TenantId, user_id: str, now: datetime) -> UserProfile: ...
 
 
 class Recall(Protocol):
-    async def recall(self, tenant_id: TenantId, request: RecallRequest) -> list[RecallResult]: ...
+    async def recall(self, tenant_id: TenantId, request: RecallRequest, now: datetime) -> list[RecallResult]: ...
 
 
 class Probe(Protocol):

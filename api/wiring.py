@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from confluent_kafka import Consumer
 from redis.asyncio import Redis
 
+from api.expiry import Expiry
 from api.freshness.kafka import KafkaOffsets
 from api.freshness.watch import FreshnessWatch, Lag, keep_looking
 from api.ingest.kafka import KafkaLog
@@ -22,6 +23,7 @@ from api.readers.database import Database, make_pool
 from api.readers.items import ItemReader
 from api.readers.keys import StoredKeys
 from api.readers.outcomes import OutcomeReader
+from api.readers.overdue import OverdueReader
 from api.readers.people import PeopleReader
 from api.readers.profiles import ProfileReader
 from api.readers.recall import RecallReader
@@ -31,6 +33,7 @@ from schemas.registry import RegistrySchemaIds
 from topology import kafka
 from topology.guarantees import Cluster, Demands, require
 from topology.metrics import API_PENDING, Meters
+from topology.retention import KEPT_BY_DEFAULT, RetentionPolicies
 from topology.settings import Settings
 from topology.topics import TopicName
 
@@ -49,7 +52,9 @@ class Asked:
 
 
 @asynccontextmanager
-async def connect(settings: Settings, meters: Meters) -> AsyncIterator[Dependencies]:
+async def connect(
+    settings: Settings, meters: Meters, retention: RetentionPolicies = KEPT_BY_DEFAULT
+) -> AsyncIterator[Dependencies]:
     """The world, for as long as the context lasts. What is under way to Kafka is sent before it ends.
 
     Raises Misconfigured, before anything is connected to, where its producer is weaker than what an answer promises.
@@ -67,16 +72,24 @@ async def connect(settings: Settings, meters: Meters) -> AsyncIterator[Dependenc
             log=_log(stack, settings),
             freshness=watch,
             outcomes=OutcomeReader(database),
-            items=ItemReader(database),
+            items=ItemReader(database, retention),
             people=PeopleReader(database),
-            profiles=ProfileReader(redis, database, settings.cache_ttl, serving),
-            recall=RecallReader(database),
+            profiles=ProfileReader(redis, database, settings.cache_ttl, retention, serving),
+            recall=RecallReader(database, retention),
             needed={
                 "postgresql": Asked(ask=lambda: _has_tables(database)),
                 "kafka": Asked(ask=lambda: offsets.ends([TopicName.EVENTS])),
             },
             helpful={"redis": Asked(ask=redis.ping)},
         )
+
+
+@asynccontextmanager
+async def connect_expiry(settings: Settings, retention: RetentionPolicies, *, dry_run: bool) -> AsyncIterator[Expiry]:
+    """The job that enforces retention, on the real PostgreSQL, and Kafka unless it only looks."""
+    async with AsyncExitStack() as stack:
+        items = OverdueReader(await _database(stack, settings))
+        yield Expiry(items=items, log=None if dry_run else _log(stack, settings), retention=retention)
 
 
 async def _database(stack: AsyncExitStack, settings: Settings) -> Database:

@@ -63,6 +63,7 @@ class ItemStatus(StrEnum):
     RETRACTED = "retracted"
     DONE = "done"
     CANCELLED = "cancelled"
+    EXPIRED = "expired"
 
 
 class RetentionLevel(StrEnum):
@@ -80,6 +81,7 @@ class CommandType(StrEnum):
     CONFIRM = "confirm"
     FORGET = "forget"
     ERASE = "erase"
+    EXPIRE = "expire"
 
 
 class OutcomeStatus(StrEnum):

@@ -77,6 +77,13 @@ ENTRY = ProfileEntry(
     since=MOVED,
     evidence_count=1,
     last_occurred_at=SAID,
+    valid_to=SAID + timedelta(days=365),
+    granularity=Granularity.MONTH,
+    due_from=SAID,
+    due_to=SAID + timedelta(days=1),
+    confidence=0.9,
+    explicit=True,
+    retention_level=RetentionLevel.PERMANENT,
 )
 
 EXAMPLES: tuple[Record, ...] = (
@@ -144,7 +151,7 @@ EXAMPLES: tuple[Record, ...] = (
         slot="home_city",
         value="Porto",
         known_from=MOVED,
-        known_to=None,
+        known_to=SAID + timedelta(days=365),
     ),
     Evidence(
         tenant_id=TENANT,
@@ -200,9 +207,21 @@ EXAMPLES: tuple[Record, ...] = (
         extractor=EXTRACTOR,
         recorded_at=KNOWN,
         cause=SOURCE,
+        explicit=True,
+        expired_to=datetime(2023, 1, 1, tzinfo=UTC),
+    ),
+    Profile(
+        tenant_id=TENANT,
+        user_id=USER,
+        slots=(ENTRY,),
+        top=(ENTRY,),
+        active_items=1,
+        recorded_at=KNOWN,
+        preferences=(ENTRY,),
+        tasks=(ENTRY,),
+        events=(ENTRY,),
     ),
     Generation(number=2, extractor="rules@2", declared_at=SAID, promoted_at=KNOWN, settled_at=KNOWN, dropped_at=MOVED),
-    Profile(tenant_id=TENANT, user_id=USER, slots=(ENTRY,), top=(ENTRY,), active_items=1, recorded_at=KNOWN),
     Outcome(
         source=SOURCE,
         status=OutcomeStatus.STORED,

@@ -5,6 +5,7 @@ Free of I/O. A derived id is a UUIDv5 (RFC 9562) of stable parts, so a replay ma
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NewType
 from uuid import UUID, uuid5
 
@@ -26,3 +27,8 @@ _SEPARATOR = "\x1f"
 def item_id(tenant_id: TenantId, user_id: UserId, kind: str, slot: str, canonical: str) -> ItemId:
     """The id of a memory item: one a (tenant, user, kind, slot, canonical value), the same in every replay."""
     return ItemId(str(uuid5(ITEM_NAMESPACE, _SEPARATOR.join((tenant_id, user_id, kind, slot, canonical)))))
+
+
+def expiry_id(item: ItemId, expired_to: datetime) -> CommandId:
+    """The id of the command by which what was said of an item before then expires: one, however often it is sent."""
+    return CommandId(str(uuid5(ITEM_NAMESPACE, _SEPARATOR.join(("expire", item, expired_to.isoformat())))))

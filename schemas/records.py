@@ -176,6 +176,7 @@ class MemoryCommand(Record):
     value: str | None
     known_from: datetime | None
     known_to: datetime | None
+    """Of an expiry: what was said before then has expired."""
 
 
 @quickly_made
@@ -247,6 +248,10 @@ class MemoryItem(Record):
     recorded_at: datetime
     cause: Position
     """The record that made this version: an extraction's source event, or a command."""
+    explicit: bool = False
+    """Whether somebody told the memory so by a command, beside what was said."""
+    expired_to: datetime | None = None
+    """What was said of it before then has expired by retention, and its words are gone; None: nothing has."""
 
 
 @quickly_made
@@ -262,6 +267,14 @@ class ProfileEntry:
     since: datetime | None
     evidence_count: int
     last_occurred_at: datetime | None
+    valid_to: datetime | None = None
+    granularity: Granularity | None = None
+    due_from: datetime | None = None
+    due_to: datetime | None = None
+    confidence: float = 0.0
+    explicit: bool = False
+    retention_level: RetentionLevel = RetentionLevel.UNKNOWN
+    """Unknown, and never over, where an earlier release wrote it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,6 +291,12 @@ class Profile(Record):
     """The best supported of the others: by evidence, then the latest."""
     active_items: int
     recorded_at: datetime
+    preferences: tuple[ProfileEntry, ...] = ()
+    """The best supported preferences, also those that have no room in `top`."""
+    tasks: tuple[ProfileEntry, ...] = ()
+    """Open tasks, those first that were due or spoken of last."""
+    events: tuple[ProfileEntry, ...] = ()
+    """Dated events, those first that end last; a profile has no clock to tell which are still to come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

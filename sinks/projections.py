@@ -39,6 +39,13 @@ def profile_entries(entries: Iterable[ProfileEntry]) -> list[Json]:
             "since": moment(entry.since),
             "evidence_count": entry.evidence_count,
             "last_occurred_at": moment(entry.last_occurred_at),
+            "valid_to": moment(entry.valid_to),
+            "granularity": entry.granularity.value if entry.granularity else None,
+            "due_from": moment(entry.due_from),
+            "due_to": moment(entry.due_to),
+            "confidence": entry.confidence,
+            "explicit": entry.explicit,
+            "retention_level": entry.retention_level.value,
         }
         for entry in entries
     ]

@@ -81,5 +81,5 @@ def tell_of_faults(meters: Meters) -> Tell:
 
 
 def consolidate(_settings: Settings, rulebook: Rulebook, _meters: Meters) -> Processor:
-    """Candidates and commands to evidence, items and profiles, with the slots of each tenant."""
-    return ConsolidateProcessor(rulebook.catalogues)
+    """Candidates and commands to evidence, items and profiles, with the slots and the retention of each tenant."""
+    return ConsolidateProcessor(rulebook.catalogues, rulebook.retention)

@@ -23,6 +23,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from topology.marked_yaml import Fault, Marked, Place, Refused, parsed
+from topology.retention_section import RetentionSection
 
 BUILT_IN_RULES: Final = "rules@2"
 """The rules of this release. The version goes up whenever the same message may give other candidates."""
@@ -96,6 +97,7 @@ class TenantPart(_Part):
     off: tuple[Text, ...] = ()
     slots: tuple[SlotPart, ...] = ()
     rules: tuple[RulePart, ...] = ()
+    retention: RetentionSection = RetentionSection()
 
 
 class RulesFile(_Part):

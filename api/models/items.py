@@ -14,6 +14,7 @@ from api.models.values import (
     Moment,
     PositionShape,
     Request,
+    SalienceShape,
     Shape,
     Words,
 )
@@ -47,8 +48,14 @@ class Item(Shape):
     recorded_at: datetime = Field(description="When the system learned this version.")
     superseded_by: str | None
     retention_level: str
+    explicit: bool = Field(default=False, description="Whether a command told it, beside what was said.")
+    salience: SalienceShape | None = Field(default=None, description="How much it matters at the time of the answer.")
+    stands_for: list[str] = Field(
+        default_factory=list,
+        description="Ids of near duplicates of the same page that are shown as this one, with their words.",
+    )
     evidence_count: int
-    evidence: list[ItemSource] = Field(description="The latest of it, at most 100.")
+    evidence: list[ItemSource] = Field(description="The latest of it, at most 100; none of what has expired.")
     extractor: str
 
 
@@ -98,6 +105,7 @@ class ItemFilter(Request):
     status: StatusName | None = Field(default=None, description="Absent: all.")
     valid_at: Moment | None = Field(default=None, description="Items that held at this time.")
     known_at: Moment | None = Field(default=None, description="Items as they were known at this time.")
+    fold: bool = Field(default=True, description="Whether near duplicates of a page are shown once.")
 
 
 class ItemQuery(ItemFilter):

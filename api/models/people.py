@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from api.models.values import PositionShape, Shape
+from api.models.values import PositionShape, SalienceShape, Shape
 
 
 class ProfileLine(Shape):
@@ -19,8 +19,17 @@ class ProfileLine(Shape):
     qualifier: str | None
     value: str
     since: datetime | None
+    valid_to: datetime | None = Field(default=None, description="Exclusive; of an event, its end.")
+    granularity: str | None = None
+    due_from: datetime | None = None
+    due_to: datetime | None = None
     evidence_count: int
     last_occurred_at: datetime | None
+    confidence: float = 0.0
+    explicit: bool = Field(default=False, description="Whether a command told it.")
+    retention_level: str = "unknown"
+    salience: SalienceShape | None = None
+    stands_for: list[str] = Field(default_factory=list, description="Ids of near duplicates that this line stands for.")
 
 
 class UserProfile(Shape):
@@ -28,8 +37,13 @@ class UserProfile(Shape):
 
     user_id: str
     slots: list[ProfileLine] = Field(description="Single-valued slots, in the order of the catalogue.")
-    top: list[ProfileLine] = Field(description="The best supported of the others.")
-    active_items: int
+    top: list[ProfileLine] = Field(description="The best supported of the others, by salience.")
+    preferences: list[ProfileLine] = Field(
+        default_factory=list, description="The best supported preferences, by salience; also those not in `top`."
+    )
+    tasks: list[ProfileLine] = Field(default_factory=list, description="Open tasks, by when they are due.")
+    events: list[ProfileLine] = Field(default_factory=list, description="Events that are not over, by date.")
+    active_items: int = Field(description="When the profile last changed; some may have expired since.")
     recorded_at: datetime | None = Field(description="How fresh it is: when its latest change was learned.")
     read_from: Literal["redis", "postgresql"]
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from api.models.values import LIMIT_MOST, ItemSource, Moment, Name, PositionShape, Request, Shape, Words
+from api.models.values import LIMIT_MOST, ItemSource, Moment, Name, PositionShape, Request, SalienceShape, Shape, Words
 
 QUERY_LONGEST = 8_192
 
@@ -32,7 +32,8 @@ class RecallRequest(Request):
     )
     limit: int = Field(default=10, ge=1, le=LIMIT_MOST)
     asked_at: Moment | None = Field(
-        default=None, description="The asker's clock, for time words in the query; accepted, not yet weighed."
+        default=None,
+        description="The asker's clock: what was over by then is not recalled; time words are not yet weighed.",
     )
     valid_at: Moment | None = Field(
         default=None, description="Items that held at this time; absent: those that are active."
@@ -64,6 +65,8 @@ class RecallResult(Shape):
     status: str | None = None
     valid_from: datetime | None = None
     valid_to: datetime | None = None
+    salience: SalienceShape | None = None
+    stands_for: list[str] = Field(default_factory=list, description="Ids of near duplicates that this item stands for.")
     evidence: list[ItemSource] = Field(default_factory=list)
 
 

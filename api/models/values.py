@@ -6,11 +6,13 @@ Shapes only. PostgreSQL cannot hold NUL and UTF-8 no lone surrogate, so both are
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from api.ranking.salience import Salience
 from schemas.limits import EARLIEST
 from schemas.records import Position
 
@@ -74,6 +76,19 @@ class PositionShape(Shape):
     @classmethod
     def of(cls, position: Position) -> Self:
         return cls(topic=position.topic, partition=position.partition, offset=position.offset)
+
+
+class SalienceShape(Shape):
+    """How much a memory matters at the time of the answer, with what makes it so; all in [0, 1]."""
+
+    score: float = Field(description="The weighted mean of the parts.", examples=[0.71])
+    evidence: float = Field(description="By how many messages and commands say so.")
+    recency: float = Field(description="Halved every 90 days since it was last said.")
+    explicitness: float = Field(description="1 where a command told it; else by how plainly it was said.")
+
+    @classmethod
+    def of(cls, salience: Salience) -> Self:
+        return cls(**asdict(salience))
 
 
 class ItemSource(Shape):

@@ -5,6 +5,7 @@ Reads only. A list is read in one transaction with its evidence, so both are of 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -13,7 +14,10 @@ from api.models.items import Item, ItemFilter, ItemHistory, ItemPage
 from api.models.values import ItemSource
 from api.readers import shapes, statements
 from api.readers.database import Database, Rows
+from api.readers.folds import Fold, folded
+from api.readers.lifetimes import over
 from schemas.ids import TenantId
+from topology.retention import RetentionPolicies
 
 EVIDENCE_SHOWN = 100
 """Of an item, the latest; `evidence_count` tells how much there is."""
@@ -23,31 +27,40 @@ _BEFORE_ALL = (0, -1)
 
 
 class ItemReader:
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    """Items by their status at a moment: what is over by the policy of its tenant has expired."""
+
+    def __init__(self, database: Database, retention: RetentionPolicies) -> None:
+        self._database, self._retention = database, retention
 
     async def of_user(
-        self, tenant_id: TenantId, user_id: str, wanted: ItemFilter, limit: int, cursor: str | None
+        self, tenant_id: TenantId, user_id: str, wanted: ItemFilter, limit: int, cursor: str | None, now: datetime
     ) -> ItemPage:
-        """A page of a user's items by (kind, slot, item id); empty for a user of whom nothing is remembered."""
+        """A page of a user's items by (kind, slot, item id); empty for a user of whom nothing is remembered.
+
+        As of `known_at` where that is asked for, else of `now`. A page may hold fewer rows than its limit: near
+        duplicates of a page are one.
+        """
+        at = wanted.known_at or now
         kind, slot, item_id = pages.decode(cursor, _CURSOR_PARTS) or (None, None, None)
         after = {"after_kind": kind, "after_slot": slot, "after_item": _uuid(item_id)}
         statement = statements.ITEMS if wanted.known_at is None else statements.ITEMS_AS_KNOWN
-        parameters = wanted.model_dump() | after | {"tenant_id": tenant_id, "user_id": user_id, "limit": limit + 1}
+        whose = {"tenant_id": tenant_id, "user_id": user_id, "limit": limit + 1}
+        parameters = wanted.model_dump() | after | whose | over(self._retention.of(tenant_id), at)
         async with self._database.read(tenant_id) as rows:
             found, last = pages.cut(await rows.all(statement, parameters), limit)
             sources = await evidence_of(rows, tenant_id, [row["item_id"] for row in found], wanted.known_at)
         return ItemPage(
-            items=[shapes.item(row, sources.get(str(row["item_id"]), [])) for row in found],
+            items=[_item(each, sources, at) for each in folded(found, wanted=wanted.fold)],
             next_cursor=pages.encode(last["kind"], last["slot"], str(last["item_id"])) if last else None,
         )
 
-    async def one(self, tenant_id: TenantId, item_id: UUID) -> Item | None:
+    async def one(self, tenant_id: TenantId, item_id: UUID, now: datetime) -> Item | None:
         """The item as it stands, in whatever status."""
+        parameters = {"tenant_id": tenant_id, "item_id": item_id} | over(self._retention.of(tenant_id), now)
         async with self._database.read(tenant_id) as rows:
-            row = await rows.one(statements.ITEM, {"tenant_id": tenant_id, "item_id": item_id})
+            row = await rows.one(statements.ITEM, parameters)
             sources = await evidence_of(rows, tenant_id, [item_id], None)
-        return shapes.item(row, sources.get(str(item_id), [])) if row else None
+        return shapes.item(row, sources.get(str(item_id), []), now) if row else None
 
     async def history(self, tenant_id: TenantId, item_id: UUID, limit: int, cursor: str | None) -> ItemHistory | None:
         """A page of an item's versions, oldest first. None for an item that has none."""
@@ -88,6 +101,11 @@ async def evidence_of(
         "limit": limit,
     }
     return shapes.sources_by_item(await rows.all(statements.EVIDENCE_OF_ITEMS, parameters))
+
+
+def _item(found: Fold, sources: Mapping[str, list[ItemSource]], at: datetime) -> Item:
+    said = [source for item_id in found.item_ids for source in sources.get(item_id, [])]
+    return shapes.item(found.row, said, at, found.stands_for)
 
 
 def _uuid(text: str | None) -> UUID | None:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import logging
+from datetime import datetime
 from typing import Any
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from api.models.people import UserProfile
+from api.ranking.portrait import portrait
 from api.readers import shapes, statements
 from api.readers.database import Database
 from api.readers.serving import ServingReader
@@ -20,17 +22,29 @@ from schemas.ids import TenantId, UserId
 from sinks.projections import moment
 from sinks.redis.keys import VALUE, profile_key
 from sinks.redis.scripts import SET_PROFILE, source
+from topology.retention import RetentionPolicies
 
 _log = logging.getLogger(__name__)
 
 
 class ProfileReader:
-    def __init__(self, redis: Redis, database: Database, ttl_seconds: int, serving: ServingReader) -> None:
-        self._redis, self._database, self._ttl_seconds, self._serving = redis, database, ttl_seconds, serving
+    def __init__(
+        self,
+        redis: Redis,
+        database: Database,
+        ttl_seconds: int,
+        retention: RetentionPolicies,
+        serving: ServingReader,
+    ) -> None:
+        self._redis, self._database, self._ttl_seconds = redis, database, ttl_seconds
+        self._retention, self._serving = retention, serving
         self._set_profile = redis.register_script(source(SET_PROFILE))
 
-    async def of_user(self, tenant_id: TenantId, user_id: str) -> UserProfile:
-        """The profile; an empty one for a user of whom nothing is remembered. Raises Retryable."""
+    async def of_user(self, tenant_id: TenantId, user_id: str, now: datetime) -> UserProfile:
+        """The profile at `now`; an empty one for a user of whom nothing is remembered. Raises Retryable."""
+        return portrait(await self._stored(tenant_id, user_id), self._retention.of(tenant_id), now)
+
+    async def _stored(self, tenant_id: TenantId, user_id: str) -> UserProfile:
         generation = (await self._serving.now()).number
         kept = await self._kept(profile_key(tenant_id, UserId(user_id), generation))
         if kept is not None:
@@ -60,7 +74,9 @@ class ProfileReader:
 
 
 def _of(user_id: str, row: shapes.Row) -> dict[str, Any]:
-    return {"user_id": user_id} | {name: row[name] for name in ("slots", "top", "active_items", "recorded_at")}
+    """As Redis holds it. A row that an earlier release landed lacks lists."""
+    kept = {name: row[name] for name in ("slots", "top", "active_items", "recorded_at")}
+    return {"user_id": user_id} | kept | {name: row[name] or [] for name in ("preferences", "tasks", "events")}
 
 
 def _empty(user_id: str) -> dict[str, Any]:

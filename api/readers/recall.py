@@ -5,7 +5,7 @@ Reads only, in one transaction. A conversation is read whole; a scope too wide f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -17,7 +17,12 @@ from api.ranking.bm25 import Corpus, Document
 from api.ranking.neighbours import REACH
 from api.readers import results, statements, vectors
 from api.readers.database import Database, Rows
+from api.readers.folds import folded
+from api.readers.lifetimes import over
+from api.readers.results import Items
+from api.readers.shapes import Row
 from schemas.ids import TenantId
+from topology.retention import RetentionPolicies
 
 WHOLE_TURNS = 4_000
 """A conversation up to so many turns is read whole; beyond, neighbours lend nothing. At 11,000 turns reading it whole
@@ -40,6 +45,8 @@ class Question:
     user_id: str | None
     known_at: datetime | None
     valid_at: datetime | None
+    lifetimes: Mapping[str, datetime | None]
+    """What is over at the time of the question."""
     lexemes: Sequence[str]
     count: vectors.Counter
     size: int
@@ -56,26 +63,30 @@ class Question:
             "matching": vectors.or_query(self.lexemes),
         }
 
-    def document(self, row: dict[str, Any]) -> Document:
+    def document(self, row: Row) -> Document:
         return Document(frequencies=self.count(row["vector"]), length=row["length"])
 
 
 class RecallReader:
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, retention: RetentionPolicies) -> None:
+        self._database, self._retention = database, retention
 
-    async def recall(self, tenant_id: TenantId, request: RecallRequest) -> list[RecallResult]:
-        """What answers the query best; empty where it holds nothing but stop words."""
+    async def recall(self, tenant_id: TenantId, request: RecallRequest, now: datetime) -> list[RecallResult]:
+        """What answers the query best; empty where it holds nothing but stop words.
+
+        Items are weighed at `known_at` or `asked_at` where they are given, else at `now`.
+        """
+        at = request.known_at or request.asked_at or now
         async with self._database.read(tenant_id) as rows:
-            question = await _question(rows, tenant_id, request)
+            question = await _question(rows, tenant_id, request, over(self._retention.of(tenant_id), at))
             if not question.lexemes:
                 return []
             turns, corpus = await _turns(rows, question)
-            items = {str(row["item_id"]): row for row in await _items(rows, question, request)}
-            things = [ItemCandidate(item_id=item_id, document=question.document(row)) for item_id, row in items.items()]
+            items = {each.item_ids[0]: each for each in folded(await _items(rows, question, request))}
+            things = [ItemCandidate(item_id=name, document=question.document(each.row)) for name, each in items.items()]
             candidates = Candidates(terms=len(question.lexemes), corpus=corpus, turns=turns, items=things)
             answer = rank(candidates, request.limit, with_messages=wants_messages(request))
-            return await results.of(rows, answer, items, request, tenant_id)
+            return await results.of(rows, answer, Items(folds=items, at=at), request, tenant_id)
 
 
 def wants_messages(request: RecallRequest) -> bool:
@@ -89,7 +100,9 @@ def item_kinds(request: RecallRequest) -> list[str] | None:
     return sorted(ITEM_KINDS.intersection(request.kinds))
 
 
-async def _question(rows: Rows, tenant_id: TenantId, request: RecallRequest) -> Question:
+async def _question(
+    rows: Rows, tenant_id: TenantId, request: RecallRequest, lifetimes: Mapping[str, datetime | None]
+) -> Question:
     parameters = {
         "tenant_id": tenant_id,
         "conversation_id": request.conversation_id,
@@ -104,6 +117,7 @@ async def _question(rows: Rows, tenant_id: TenantId, request: RecallRequest) -> 
         user_id=request.user_id,
         known_at=request.known_at,
         valid_at=request.valid_at,
+        lifetimes=lifetimes,
         lexemes=lexemes,
         count=vectors.counter(lexemes),
         size=found["size"],
@@ -142,4 +156,4 @@ async def _items(rows: Rows, question: Question, request: RecallRequest) -> Foun
         return []
     as_known = request.known_at is not None
     statement = statements.MATCHING_ITEMS_AS_KNOWN if as_known else statements.MATCHING_ITEMS
-    return await rows.all(statement, {**question.scope, "kinds": kinds, "most": MOST_ITEMS})
+    return await rows.all(statement, {**question.scope, **question.lifetimes, "kinds": kinds, "most": MOST_ITEMS})

@@ -6,6 +6,8 @@ Reads only what is shown: the texts of the best messages, the evidence of the be
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from api.models.recall import RecallRequest, RecallResult
@@ -14,6 +16,7 @@ from api.ranking.answer import Answer
 from api.ranking.merge import MessageKey, cited
 from api.readers import shapes, statements
 from api.readers.database import Rows
+from api.readers.folds import Fold
 from api.readers.items import evidence_of
 from schemas.ids import TenantId
 
@@ -21,18 +24,29 @@ EVIDENCE_LOOKED_AT = 20
 """Of an item, the latest; the best of these is shown."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Items:
+    """Every item that may be among the results, by the id that is shown, and the moment they are weighed at."""
+
+    folds: Mapping[str, Fold]
+    at: datetime
+
+
 async def of(
-    rows: Rows, answer: Answer, items: Mapping[str, shapes.Row], request: RecallRequest, tenant_id: TenantId
+    rows: Rows, answer: Answer, items: Items, request: RecallRequest, tenant_id: TenantId
 ) -> list[RecallResult]:
-    """The answer's best, in its order. `items` holds the row of every item that may be among them."""
+    """The answer's best, in its order."""
     messages = await _messages(rows, tenant_id, [ranked.message for ranked in answer.best if ranked.message])
-    item_ids = [UUID(ranked.item_id) for ranked in answer.best if ranked.item_id]
-    sources = await _sources(rows, tenant_id, item_ids, request)
+    chosen = [items.folds[ranked.item_id] for ranked in answer.best if ranked.item_id]
+    sources = await _sources(rows, tenant_id, [UUID(name) for each in chosen for name in each.item_ids], request)
     found: list[RecallResult] = []
     for ranked in answer.best:
         if ranked.item_id is not None:
-            item, said = items[ranked.item_id], sources.get(ranked.item_id, [])
-            found.append(_item(ranked.score, item, said, answer.turns))
+            item = items.folds[ranked.item_id]
+            said = [source for name in item.item_ids for source in sources.get(name, [])]
+            shown = _item(ranked.score, item.row, said, answer.turns)
+            weighed = {"salience": shapes.salience_of(item.row, items.at), "stands_for": list(item.stands_for)}
+            found.append(shown.model_copy(update=weighed))
         elif ranked.message in messages:
             found.append(_message(ranked.score, messages[ranked.message]))
     return found

@@ -14,7 +14,8 @@ from psycopg.types.multirange import Multirange
 
 from api.models.items import Item, ItemVersion
 from api.models.people import StoredMessage
-from api.models.values import ItemSource, PositionShape
+from api.models.values import ItemSource, PositionShape, SalienceShape
+from api.ranking.salience import Weighed, salience
 
 Row: TypeAlias = Mapping[str, Any]
 Intervals: TypeAlias = list[tuple[datetime | None, datetime | None]]
@@ -38,7 +39,18 @@ def intervals(validity: Multirange[datetime] | None) -> Intervals:
     return [(one.lower, one.upper) for one in validity or ()]
 
 
-def item(row: Row, evidence: Sequence[ItemSource]) -> Item:
+def salience_of(row: Row, now: datetime) -> SalienceShape:
+    """How much the item of the row matters at `now`."""
+    weighed = Weighed(
+        evidence_count=row["evidence_count"],
+        last_occurred_at=row["last_occurred_at"],
+        confidence=row["confidence"],
+        explicit=bool(row["explicit"]),
+    )
+    return SalienceShape.of(salience(weighed, now=now))
+
+
+def item(row: Row, evidence: Sequence[ItemSource], now: datetime, stands_for: Sequence[str] = ()) -> Item:
     return Item(
         **{name: row[name] for name in _SAME},
         item_id=str(row["item_id"]),
@@ -47,6 +59,9 @@ def item(row: Row, evidence: Sequence[ItemSource]) -> Item:
         superseded_by=_text(row["superseded_by"]),
         first_occurred_at=row["first_occurred_at"],
         last_occurred_at=row["last_occurred_at"],
+        explicit=bool(row["explicit"]),
+        salience=salience_of(row, now),
+        stands_for=list(stands_for),
         evidence=list(evidence),
     )
 

@@ -35,11 +35,31 @@ COMMAND_EVIDENCE: LiteralString = """
     LIMIT 1
 """
 
-_ITEM: LiteralString = """
-    item_id, user_id, kind, slot, qualifier, value, status, confidence, validity, valid_from, valid_to, granularity,
+COUNTED_FROM: LiteralString = "greatest(last_occurred_at, due_from, due_to, valid_from, valid_to)"
+"""Where the lifetime of an item begins, as `topology.retention.counted_from` has it."""
+
+STATUS: LiteralString = (
+    """CASE
+        WHEN status NOT IN ('retracted', 'expired') AND """
+    + COUNTED_FROM
+    + """ <= CASE retention_level
+            WHEN 'working' THEN %(over_working)s::timestamptz
+            WHEN 'short' THEN %(over_short)s::timestamptz
+            WHEN 'long' THEN %(over_long)s::timestamptz
+            WHEN 'permanent' THEN %(over_permanent)s::timestamptz
+        END THEN 'expired'
+        ELSE status
+    END"""
+)
+"""An item's status at the moment that the parameters `over_...` were made for (`api.readers.lifetimes`)."""
+
+_VERSION: LiteralString = """
+    item_id, user_id, kind, slot, qualifier, value, confidence, validity, valid_from, valid_to, granularity,
     due_from, due_to, superseded_by, evidence_count, first_occurred_at, last_occurred_at, retention_level, extractor,
-    recorded_at, cause_topic, cause_partition, cause_offset
+    recorded_at, cause_topic, cause_partition, cause_offset, explicit
 """
+
+_ITEM: LiteralString = _VERSION + ", " + STATUS + " AS status\n"
 
 _CURRENT: LiteralString = "memory_items"
 
@@ -50,17 +70,21 @@ _AS_KNOWN: LiteralString = """(
     ORDER BY item_id, generation DESC, version_offset DESC
 ) AS known"""
 
-_OF_USER: LiteralString = """
+_OF_USER: LiteralString = (
+    """
     WHERE tenant_id = %(tenant_id)s AND user_id = %(user_id)s AND NOT deleted
         AND (%(kind)s::text IS NULL OR kind = %(kind)s)
         AND (%(slot)s::text IS NULL OR slot = %(slot)s)
-        AND (%(status)s::text IS NULL OR status = %(status)s)
+        AND (%(status)s::text IS NULL OR """
+    + STATUS
+    + """ = %(status)s)
         AND (%(valid_at)s::timestamptz IS NULL OR validity @> %(valid_at)s::timestamptz)
         AND (%(after_kind)s::text IS NULL
             OR (kind, slot, item_id) > (%(after_kind)s, %(after_slot)s, %(after_item)s::uuid))
     ORDER BY kind, slot, item_id
     LIMIT %(limit)s
 """
+)
 
 ITEMS: LiteralString = "SELECT" + _ITEM + "FROM " + _CURRENT + _OF_USER
 
@@ -72,8 +96,8 @@ ITEM: LiteralString = (
 
 ITEM_VERSIONS: LiteralString = (
     "SELECT"
-    + _ITEM
-    + """, generation, version_offset
+    + _VERSION
+    + """, status, generation, version_offset
     FROM memory_item_versions
     WHERE tenant_id = %(tenant_id)s AND item_id = %(item_id)s AND NOT deleted
         AND (generation, version_offset) > (%(generation)s, %(version_offset)s)
@@ -98,7 +122,7 @@ EVIDENCE_OF_ITEMS: LiteralString = """
 """
 
 PROFILE: LiteralString = """
-    SELECT slots, top, active_items, recorded_at, generation, version_offset
+    SELECT slots, top, preferences, tasks, events, active_items, recorded_at, generation, version_offset
     FROM profiles
     WHERE tenant_id = %(tenant_id)s AND user_id = %(user_id)s AND NOT removed
 """
@@ -226,14 +250,20 @@ _MATCHING: LiteralString = """
     SELECT length(matching.search) AS length, matching.search::text AS vector,
 """
 
-_HELD: LiteralString = """
+_HELD: LiteralString = (
+    """
     WHERE CASE
-        WHEN %(valid_at)s::timestamptz IS NULL THEN status = 'active'
-        ELSE validity @> %(valid_at)s::timestamptz AND status <> 'retracted'
+        WHEN %(valid_at)s::timestamptz IS NULL THEN """
+    + STATUS
+    + """ = 'active'
+        ELSE validity @> %(valid_at)s::timestamptz AND """
+    + STATUS
+    + """ NOT IN ('retracted', 'expired')
     END
     ORDER BY ts_rank(matching.search, %(matching)s::tsquery, 1) DESC, matching_id
     LIMIT %(most)s
 """
+)
 
 MATCHING_ITEMS: LiteralString = (
     _MATCHING

@@ -72,7 +72,7 @@ async def forget(service: ServiceParts, caller: Corrector, item_id: ItemName) ->
 
 
 async def _item(service: ServiceParts, tenant_id: TenantId, item_id: UUID) -> Item:
-    found = await service.deps.items.one(tenant_id, item_id)
+    found = await service.deps.items.one(tenant_id, item_id, datetime.now(UTC))
     if found is None:
         raise not_found("item")
     return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from fastapi import APIRouter
 
 from api.auth import Scope
@@ -23,7 +25,8 @@ async def recall(service: ServiceParts, caller: Reader, request: RecallRequest) 
     if request.conversation_id is None and request.user_id is None:
         need(caller, Scope.READ_TENANT)
     reached = await _reach(service, request)
-    return RecallAnswer(results=await service.deps.recall.recall(caller.tenant_id, request), after_reached=reached)
+    found = await service.deps.recall.recall(caller.tenant_id, request, datetime.now(UTC))
+    return RecallAnswer(results=found, after_reached=reached)
 
 
 async def _reach(service: ServiceParts, request: RecallRequest) -> bool | None:

@@ -29,8 +29,9 @@ async def users(service: ServiceParts, caller: Reader, limit: Limit = LIMIT_MOST
 
 @router.get("/{user_id:path}/profile", responses=documented(*GUARDED), summary="What is current about a user")
 async def profile(service: ServiceParts, caller: Reader, user_id: UserName) -> UserProfile:
-    """The current value of each slot and the best supported others; empty where nothing is remembered."""
-    return await service.deps.profiles.of_user(caller.tenant_id, user_id)
+    """The current value of each slot, what matters most of the rest, open tasks and coming events; empty where nothing
+    is remembered."""
+    return await service.deps.profiles.of_user(caller.tenant_id, user_id, datetime.now(UTC))
 
 
 @router.get("/{user_id:path}/items", responses=documented(*GUARDED), summary="What is remembered of a user")
@@ -38,7 +39,8 @@ async def items(
     service: ServiceParts, caller: Reader, user_id: UserName, query: Annotated[ItemQuery, Query()]
 ) -> ItemPage:
     """Every item of the user, superseded ones included, by kind, slot and id, with the words each rests on."""
-    return await service.deps.items.of_user(caller.tenant_id, user_id, query.filter, query.limit, query.cursor)
+    now = datetime.now(UTC)
+    return await service.deps.items.of_user(caller.tenant_id, user_id, query.filter, query.limit, query.cursor, now)
 
 
 @router.post(

@@ -17,7 +17,7 @@ from schemas.enums import EventType
 from schemas.records import ConversationEvent
 
 _SPEAKERS = ("cyan", "magenta", "green", "yellow")
-_STATUS = {"active": "green", "superseded": "yellow", "ended": "yellow", "retracted": "red"}
+_STATUS = {"active": "green", "superseded": "yellow", "ended": "yellow", "retracted": "red", "expired": "dim"}
 _WORDS = "bold reverse"
 
 

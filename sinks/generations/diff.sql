@@ -11,10 +11,12 @@ WITH before AS (
             WHEN before.item_id IS NULL THEN 'added'
             WHEN after.item_id IS NULL THEN 'removed'
             WHEN (before.value, before.status, before.confidence, before.validity, before.granularity,
-                  before.due_from, before.due_to, before.superseded_by, before.evidence_count, before.retention_level)
+                  before.due_from, before.due_to, before.superseded_by, before.evidence_count, before.retention_level, before.explicit,
+                  before.expired_to)
                 IS DISTINCT FROM
                  (after.value, after.status, after.confidence, after.validity, after.granularity,
-                  after.due_from, after.due_to, after.superseded_by, after.evidence_count, after.retention_level)
+                  after.due_from, after.due_to, after.superseded_by, after.evidence_count, after.retention_level, after.explicit,
+                  after.expired_to)
                 THEN 'changed'
         END AS change
     FROM before

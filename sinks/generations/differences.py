@@ -30,6 +30,8 @@ COMPARED: Final = (
     "superseded_by",
     "evidence_count",
     "retention_level",
+    "explicit",
+    "expired_to",
 )
 """Columns of an item in which two generations may differ; `diff.sql` compares the same."""
 

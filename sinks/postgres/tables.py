@@ -112,6 +112,8 @@ _ITEM_COLUMNS: tuple[Column[MemoryItem], ...] = (
     *_columns("text", "retention_level", "extractor"),
     *_columns("timestamptz", "recorded_at"),
     *_position("cause", "cause"),
+    *_columns("bool", "explicit"),
+    *_columns("timestamptz", "expired_to"),
 )
 
 MESSAGES = Table(
@@ -214,6 +216,9 @@ PROFILES = Table(
         Column(name="top", type="jsonb", of=lambda profile: profile_entries(profile.top)),
         *_columns("int4", "active_items"),
         *_columns("timestamptz", "recorded_at"),
+        Column(name="preferences", type="jsonb", of=lambda profile: profile_entries(profile.preferences)),
+        Column(name="tasks", type="jsonb", of=lambda profile: profile_entries(profile.tasks)),
+        Column(name="events", type="jsonb", of=lambda profile: profile_entries(profile.events)),
     ),
 )
 

@@ -30,6 +30,9 @@ def profile_value(profile: Profile | None) -> str:
             "user_id": profile.user_id,
             "slots": profile_entries(profile.slots),
             "top": profile_entries(profile.top),
+            "preferences": profile_entries(profile.preferences),
+            "tasks": profile_entries(profile.tasks),
+            "events": profile_entries(profile.events),
             "active_items": profile.active_items,
             "recorded_at": moment(profile.recorded_at),
         }

@@ -20,6 +20,7 @@ from streams.extraction.slots import BUILT_IN, Catalogue, Slot, UnknownSlot
 from streams.extraction.tenants import TenantRules
 from streams.extraction.verbs import Aspect
 from topology.marked_yaml import Fault, Place
+from topology.retention import RetentionPolicy
 from topology.rules_file import Reading, RulePart, SlotPart, TenantPart
 
 BUILT_IN_NAMES: Final = frozenset(rule.name for rule in RULES)
@@ -39,11 +40,14 @@ class Check:
     def rules(self) -> TenantRules:
         """What the tenant decides, without its faulty parts."""
         slots = self._slots()
+        catalogue = Catalogue((*BUILT_IN.slots, *slots))
+        self._look_at_retention(catalogue)
         return TenantRules(
             roles=frozenset(Role(role.upper()) for role in self.part.roles),
             off=frozenset(self._off()),
             slots=slots,
-            rules=tuple(self._rules(Catalogue((*BUILT_IN.slots, *slots)))),
+            rules=tuple(self._rules(catalogue)),
+            retention=self.part.retention.policy(RetentionPolicy()),
         )
 
     def fault(self, what: str, *place: int | str) -> None:
@@ -83,6 +87,13 @@ class Check:
             if len(self.faults) == known:
                 self.places[part.name] = index
                 yield _rule(part)
+
+    def _look_at_retention(self, catalogue: Catalogue) -> None:
+        for index, rule in enumerate(self.part.retention.rules):
+            known = {slot.name for slot in catalogue.slots if rule.kind in (None, slot.kind)}
+            if rule.slot is not None and rule.slot not in known:
+                of_kind = f" of kind {rule.kind}" if rule.kind else ""
+                self.fault(f"there is no slot `{rule.slot}`{of_kind}", "retention", "rules", index, "slot")
 
     def _look_at(self, part: RulePart, index: int, catalogue: Catalogue) -> None:
         try:

@@ -6,7 +6,7 @@ Data, free of I/O.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from schemas.enums import Role
 from schemas.ids import TenantId
@@ -14,6 +14,7 @@ from streams.extraction.port import Extractor
 from streams.extraction.rules import ExtractorByTenant, RuleExtractor
 from streams.extraction.rules.model import Rule
 from streams.extraction.slots import BUILT_IN, Catalogue, Catalogues, Slot
+from topology.retention import RetentionPolicies, RetentionPolicy
 from topology.rules_file import BUILT_IN_RULES
 
 
@@ -26,6 +27,7 @@ class TenantRules:
     """Names of built-in rules."""
     slots: tuple[Slot, ...] = ()
     rules: tuple[Rule, ...] = ()
+    retention: RetentionPolicy = field(default_factory=RetentionPolicy)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -43,6 +45,8 @@ class Rulebook:
     roles: Mapping[TenantId, frozenset[Role]]
     """Whose words may be remembered, by tenant; of any other tenant, those of users."""
     tenants: Mapping[TenantId, TenantRules]
+    retention: RetentionPolicies
+    """How long what was found is kept, by tenant."""
 
 
 def rulebook(name: str = BUILT_IN_RULES, tenants: Mapping[TenantId, TenantRules] | None = None) -> Rulebook:
@@ -56,6 +60,7 @@ def rulebook(name: str = BUILT_IN_RULES, tenants: Mapping[TenantId, TenantRules]
         catalogues=Catalogues({tenant: rules.catalogue for tenant, rules in tenants.items() if rules.slots}),
         roles={tenant: rules.roles for tenant, rules in tenants.items()},
         tenants=tenants,
+        retention=RetentionPolicies(tenants={tenant: rules.retention for tenant, rules in tenants.items()}),
     )
 
 

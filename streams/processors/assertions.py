@@ -15,16 +15,18 @@ from schemas.records import Candidate, Evidence, MessageExtraction
 from schemas.state import EvidenceRef
 from streams.extraction.slots import Catalogue, Slot, UnknownSlot
 from streams.ports import Output, PoisonRecord
+from topology.retention import RetentionPolicy
 from topology.topics import TopicName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """Whose memory it is, and the slots it may have."""
+    """Whose memory it is, the slots it may have, and how long it is kept."""
 
     tenant_id: TenantId
     user_id: UserId
     catalogue: Catalogue = field(compare=False, repr=False)
+    retention: RetentionPolicy = field(compare=False, repr=False)
 
     @property
     def routing(self) -> str:

@@ -17,7 +17,7 @@ from streams.extraction.canonical import InvalidValue, canonicalise
 from streams.ports import PoisonRecord
 from streams.processors.assertions import Owner
 from streams.processors.items import Cause
-from streams.processors.timeline import CORRECTED, DATED_KINDS, FORGOTTEN
+from streams.processors.timeline import CORRECTED, DATED_KINDS, EXPIRED, FORGOTTEN
 
 EXTRACTOR = "command@1"
 REMEMBERED = "remember@1"
@@ -57,6 +57,8 @@ def assertions(owner: Owner, command: MemoryCommand, known: MemoryItem | None, c
             return (_evidence(command, cause, _subject(known), CONFIRMED),) if known else ()
         case CommandType.FORGET:
             return (_evidence(command, cause, _subject(known), FORGOTTEN, Tense.ENDED),) if known else ()
+        case CommandType.EXPIRE:
+            return _expiry(command, known, cause)
         case CommandType.ERASE:
             raise AssertionError("an erasure asserts nothing")
         case CommandType.UNKNOWN:
@@ -74,6 +76,12 @@ def _correction(owner: Owner, command: MemoryCommand, wrong: MemoryItem, cause: 
         return (asserted,)
     replaced = replace(right, item_id=wrong.item_id, qualifier=wrong.qualifier)
     return _evidence(command, cause, replaced, CORRECTED, Tense.ENDED), asserted
+
+
+def _expiry(command: MemoryCommand, known: MemoryItem | None, cause: Cause) -> Iterable[Evidence]:
+    if command.known_to is None:
+        raise PoisonRecord("missing_field", f"{command.type} needs known_to")
+    return (_evidence(command, cause, _dated_by(_subject(known), command), EXPIRED, Tense.ENDED),) if known else ()
 
 
 def _with_thing(owner: Owner, wrong: MemoryItem, value: str | None) -> str | None:

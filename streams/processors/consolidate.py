@@ -20,20 +20,25 @@ from streams.processors.assertions import Origin, Owner, by_ref, of_extraction
 from streams.processors.erasure import erase
 from streams.processors.items import Cause
 from streams.processors.obeying import obey, settle_and_heed
+from topology.retention import KEPT_BY_DEFAULT, RetentionPolicies
 from topology.stages import CONSOLIDATE, MESSAGE_ITEMS, PROFILE_ROWS, Stage
 from topology.topics import TopicName
 
 
 class ConsolidateProcessor:
-    """The stage `consolidate`. Holds nothing of a run, so that one serves all partitions at once."""
+    """The stage `consolidate`. Holds nothing of a run, so that one serves all partitions at once.
+
+    A policy of retention gives items their level; with another one, an item has another level from its next version on.
+    """
 
     inputs: ClassVar[Mapping[TopicName, type[Record]]] = {
         TopicName.EXTRACTIONS: MessageExtraction,
         TopicName.COMMANDS: MemoryCommand,
     }
 
-    def __init__(self, catalogues: Catalogues = ALL_BUILT_IN) -> None:
+    def __init__(self, catalogues: Catalogues = ALL_BUILT_IN, retention: RetentionPolicies = KEPT_BY_DEFAULT) -> None:
         self._catalogues = catalogues
+        self._retention = retention
 
     @property
     def stage(self) -> Stage:
@@ -63,7 +68,12 @@ class ConsolidateProcessor:
             yield Output(topic=TopicName.PROFILES, key=key, value=profile, routing=routing)
 
     def _owner(self, of: MessageExtraction | MemoryCommand) -> Owner:
-        return Owner(tenant_id=of.tenant_id, user_id=of.user_id, catalogue=self._catalogues.of(of.tenant_id))
+        return Owner(
+            tenant_id=of.tenant_id,
+            user_id=of.user_id,
+            catalogue=self._catalogues.of(of.tenant_id),
+            retention=self._retention.of(of.tenant_id),
+        )
 
 
 def _extracted(owner: Owner, extraction: MessageExtraction, raw: RawRecord, stores: Stores) -> Iterable[Output]:

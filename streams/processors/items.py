@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from types import MappingProxyType
 from typing import Final
 
-from schemas.enums import ItemStatus, Kind, RetentionLevel, Tense
+from schemas.enums import ItemStatus, Tense
 from schemas.records import Evidence, MemoryItem, Position
 from streams.processors.intervals import holds_at
-from streams.processors.timeline import DATED_KINDS, RETRACTED, Standing
+from streams.processors.timeline import DATED_KINDS, Standing
+from topology.retention import Kept, RetentionPolicy
 
 _MOST_CONFIDENCE = 0.99
 """Nothing that was only said is certain."""
@@ -21,9 +21,6 @@ _DOUBT_KEPT = 0.5
 """Of the doubt about one assertion, what each further message leaves: less than independent witnesses would
 (noisy-or), since it is the same person, and often the same rule, again. A power of two, so powers are exact."""
 _MOST_MESSAGES_COUNTED = 32
-
-_RETENTION = MappingProxyType({Kind.TASK: RetentionLevel.SHORT, Kind.EVENT: RetentionLevel.LONG})
-"""Tasks are done or forgotten; what a person is, likes, knows or decided is kept until it is taken back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +46,14 @@ def confidence(latest: float, messages: int) -> float:
     return round(min(1 - doubt, _MOST_CONFIDENCE), 6)
 
 
-def version(standing: Standing, basis: MemoryItem | Evidence, cause: Cause) -> MemoryItem:
+def version(standing: Standing, basis: MemoryItem | Evidence, cause: Cause, retention: RetentionPolicy) -> MemoryItem:
     """The item as it stands. `basis` names it: its former version, or any assertion of it."""
-    if standing is RETRACTED or not standing.support:
-        return _retracted(basis, cause)
+    if not standing.support:
+        return _retracted(standing, basis, cause, retention)
     support, latest = standing.support, standing.support[-1]
     dated = next((said for said in reversed(support) if said.granularity is not None), latest)
     due = next((said for said in reversed(support) if said.due_from or said.due_to), latest)
+    known, explicit = confidence(latest.confidence, len(support)), any(map(is_told, support))
     return MemoryItem(
         tenant_id=latest.tenant_id,
         user_id=latest.user_id,
@@ -66,7 +64,7 @@ def version(standing: Standing, basis: MemoryItem | Evidence, cause: Cause) -> M
         value=latest.value,
         canonical=latest.canonical,
         status=standing.status,
-        confidence=confidence(latest.confidence, len(support)),
+        confidence=known,
         validity=standing.validity,
         granularity=dated.granularity,
         due_from=due.due_from,
@@ -75,14 +73,16 @@ def version(standing: Standing, basis: MemoryItem | Evidence, cause: Cause) -> M
         evidence_count=len(support),
         first_occurred_at=support[0].occurred_at,
         last_occurred_at=latest.occurred_at,
-        retention_level=_RETENTION.get(latest.kind, RetentionLevel.LONG),
+        retention_level=retention.level_of(_kept(latest, known, explicit)),
         extractor=latest.extractor,
         recorded_at=cause.recorded_at,
         cause=cause.position,
+        explicit=explicit,
+        expired_to=standing.expired_to,
     )
 
 
-def said_again(item: MemoryItem, said: Evidence, cause: Cause) -> MemoryItem | None:
+def said_again(item: MemoryItem, said: Evidence, cause: Cause, retention: RetentionPolicy) -> MemoryItem | None:
     """The next version of an item whose value is current and is said once more, later than ever and without dates.
 
     Equals what its whole track would give, without reading it; None where that cannot be known from the item alone.
@@ -92,16 +92,24 @@ def said_again(item: MemoryItem, said: Evidence, cause: Cause) -> MemoryItem | N
     if item.last_occurred_at is None or said.occurred_at <= item.last_occurred_at:
         return None
     count = item.evidence_count + 1
+    known, explicit = confidence(said.confidence, count), item.explicit or is_told(said)
     return replace(
         item,
         value=said.value,
-        confidence=confidence(said.confidence, count),
+        confidence=known,
         evidence_count=count,
         last_occurred_at=said.occurred_at,
+        retention_level=retention.level_of(_kept(said, known, explicit)),
         extractor=said.extractor,
         recorded_at=cause.recorded_at,
         cause=cause.position,
+        explicit=explicit,
     )
+
+
+def is_told(said: Evidence) -> bool:
+    """Whether a command asserts it, and no message."""
+    return said.conversation_id is None
 
 
 def is_current(item: MemoryItem) -> bool:
@@ -121,7 +129,13 @@ def _is_plain_present(said: Evidence) -> bool:
     return said.tense is Tense.PRESENT and not any(dates)
 
 
-def _retracted(basis: MemoryItem | Evidence, cause: Cause) -> MemoryItem:
+def _kept(named: MemoryItem | Evidence, known: float, explicit: bool) -> Kept:
+    return Kept(kind=named.kind, slot=named.slot, confidence=known, explicit=explicit)
+
+
+def _retracted(
+    standing: Standing, basis: MemoryItem | Evidence, cause: Cause, retention: RetentionPolicy
+) -> MemoryItem:
     return MemoryItem(
         tenant_id=basis.tenant_id,
         user_id=basis.user_id,
@@ -141,8 +155,9 @@ def _retracted(basis: MemoryItem | Evidence, cause: Cause) -> MemoryItem:
         evidence_count=0,
         first_occurred_at=None,
         last_occurred_at=None,
-        retention_level=_RETENTION.get(basis.kind, RetentionLevel.LONG),
+        retention_level=retention.level_of(_kept(basis, 1.0, explicit=False)),
         extractor=NOBODY,
         recorded_at=cause.recorded_at,
         cause=cause.position,
+        expired_to=standing.expired_to,
     )

@@ -7,6 +7,7 @@ may be read before the words it is about; it is obeyed when they come, and the s
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from schemas.enums import CommandType
 from schemas.ids import ItemId
@@ -15,12 +16,14 @@ from schemas.state import EvidenceRef, MessageItems
 from streams.ports import Output, Stores
 from streams.processors import commands
 from streams.processors.assertions import Origin, Owner, by_ref
+from streams.processors.expiry import wear_out
 from streams.processors.items import Cause
 from streams.processors.settling import settle
+from streams.processors.timeline import EXPIRED
 from topology.stages import ITEM_SUMMARIES, MESSAGE_ITEMS, WAITING_COMMANDS
 from topology.topics import TopicName
 
-_ABOUT_AN_ITEM = frozenset({CommandType.CORRECT, CommandType.CONFIRM, CommandType.FORGET})
+_ABOUT_AN_ITEM = frozenset({CommandType.CORRECT, CommandType.CONFIRM, CommandType.FORGET, CommandType.EXPIRE})
 
 
 def obey(owner: Owner, command: MemoryCommand, cause: Cause, stores: Stores) -> Iterable[Output]:
@@ -35,7 +38,13 @@ def obey(owner: Owner, command: MemoryCommand, cause: Cause, stores: Stores) -> 
     origin = Origin(conversation_id="", message_id=command.command_id)
     row = MessageItems(revision=cause.position.offset, refs=tuple(said))
     stores.put(MESSAGE_ITEMS, owner.key(origin.conversation_id, origin.message_id), row)
-    return settle_and_heed(owner, origin, (), said, cause, stores)
+    return chain(settle_and_heed(owner, origin, (), said, cause, stores), _expire(owner, said, stores))
+
+
+def _expire(owner: Owner, said: Mapping[EvidenceRef, Evidence], stores: Stores) -> Iterator[Output]:
+    for ref, each in said.items():
+        if each.rule == EXPIRED and each.known_to is not None:
+            yield from wear_out(owner, ref, each.known_to, stores)
 
 
 def settle_and_heed(

@@ -13,6 +13,7 @@ from schemas.state import EvidenceRef
 from streams.ports import Output, Stores
 from streams.processors import profiles
 from streams.processors.assertions import Origin, Owner, output, row_key, says_the_same
+from streams.processors.expiry import is_worn, worn
 from streams.processors.items import Cause
 from streams.processors.profiles import ItemChange
 from streams.processors.tracks import TrackChange, retell
@@ -28,6 +29,11 @@ class RowChange:
     before: Evidence | None
     after: Evidence | None
 
+    @property
+    def shown(self) -> bool:
+        """Whether others see a change; words that have expired before they came were never shown."""
+        return self.after is None or not is_worn(self.after) or (self.before is not None and not is_worn(self.before))
+
 
 def settle(
     owner: Owner,
@@ -39,7 +45,7 @@ def settle(
 ) -> Iterator[Output]:
     """Evidence that changed, then the versions of items that follow from it; the profile is kept, and sent later."""
     rows = list(_rows_changed(owner, origin, former, said, stores))
-    yield from (output(owner, row.ref, origin, row.after) for row in rows)
+    yield from (output(owner, row.ref, origin, _words_of(row.after)) for row in rows if row.shown)
     changes = [each for track in _by_track(rows) for each in retell(owner, track, stores, cause)]
     yield from (_item(owner, change.after) for change in changes)
     if changes:
@@ -55,7 +61,7 @@ def _rows_changed(
 ) -> Iterator[RowChange]:
     """The rows that differ, written as they are found."""
     for ref in (*(ref for ref in former if ref not in said), *said):
-        key, after = row_key(owner, ref, origin), said.get(ref)
+        key, after = row_key(owner, ref, origin), _as_kept(owner, said.get(ref), stores)
         before = stores.get(EVIDENCE_ROWS, key)
         if (before is None and after is None) or (before and after and says_the_same(before, after)):
             continue
@@ -64,6 +70,15 @@ def _rows_changed(
         else:
             stores.put(EVIDENCE_ROWS, key, after)
         yield RowChange(ref=ref, before=before, after=after)
+
+
+def _as_kept(owner: Owner, said: Evidence | None, stores: Stores) -> Evidence | None:
+    known = stores.get(ITEM_SUMMARIES, owner.key(said.item_id)) if said else None
+    return worn(said, known.expired_to) if said and known else said
+
+
+def _words_of(said: Evidence | None) -> Evidence | None:
+    return None if said is None or is_worn(said) else said
 
 
 def _by_track(rows: Iterable[RowChange]) -> Iterator[TrackChange]:
@@ -88,5 +103,9 @@ def _keep_profile(owner: Owner, changes: Sequence[ItemChange], stores: Stores) -
     profile = profiles.changed(
         owner, known, changes, lambda: (item for _, item in stores.scan(ITEM_SUMMARIES, owner.key("")))
     )
-    if profile is not None and profile is not known:
+    if profile is known:
+        return
+    if profile is None:
+        stores.delete(PROFILE_ROWS, owner.key())
+    else:
         stores.put(PROFILE_ROWS, owner.key(), profile)

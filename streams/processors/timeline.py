@@ -7,7 +7,7 @@ holds several items, which take each other's place; any other holds one item alo
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import TypeAlias
@@ -23,6 +23,9 @@ FORGOTTEN = "forget@1"
 """The rule of evidence by which a command makes all that was said of an item before it void."""
 CORRECTED = "corrected@1"
 """The rule of evidence by which a command puts the value it carries in the place of its item."""
+EXPIRED = "expire@1"
+"""The rule of evidence by which a command lets what was said of an item before its `known_to` expire. Such words no
+longer stand for the item, but what they took the place of stays superseded."""
 
 DATED_KINDS = frozenset({Kind.EVENT, Kind.TASK, Kind.DECISION})
 """What happens or is done once: validity is when, as the words say, and no other value takes its place."""
@@ -47,6 +50,8 @@ class Standing:
     superseded_by: ItemId | None = None
     support: tuple[Evidence, ...] = ()
     """The assertions made of the item, oldest first; empty where it is retracted."""
+    expired_to: datetime | None = None
+    """What was said of it before then has expired."""
 
 
 RETRACTED = Standing(status=ItemStatus.RETRACTED)
@@ -68,11 +73,36 @@ def order_of(evidence: Evidence) -> Order:
 def standings(track: Iterable[Evidence]) -> dict[ItemId, Standing]:
     """The standing of each item of one track that has evidence."""
     evidence = sorted(track, key=order_of)
-    told = _Lasting() if not evidence or evidence[0].kind not in DATED_KINDS else _Dated()
-    for each in _counting(evidence):
+    counting, expired = _counting(evidence), _expired(evidence)
+    lives = _lives(counting)
+    stand = {each.item_id: _standing(lives.get(each.item_id)) for each in evidence}
+    left = {item: _left(item, before, counting, stand[item]) for item, before in expired.items()}
+    return stand | left
+
+
+def _lives(counting: Sequence[Evidence]) -> dict[ItemId, _Life]:
+    told = _Lasting() if not counting or counting[0].kind not in DATED_KINDS else _Dated()
+    for each in counting:
         told.tell(each)
-    lives = told.lives()
-    return {each.item_id: _standing(lives.get(each.item_id)) for each in evidence}
+    return told.lives()
+
+
+def _expired(evidence: Iterable[Evidence]) -> dict[ItemId, datetime]:
+    """By item, the moment before which what was said of it has expired."""
+    expired: dict[ItemId, datetime] = {}
+    for each in evidence:
+        if each.rule == EXPIRED and each.known_to is not None:
+            expired[each.item_id] = max(each.known_to, expired.get(each.item_id, each.known_to))
+    return expired
+
+
+def _left(item: ItemId, before: datetime, counting: Sequence[Evidence], whole: Standing) -> Standing:
+    """What an item is by what has been said since; where that is nothing of it, what it was, expired."""
+    left = _standing(_lives([each for each in counting if each.occurred_at >= before]).get(item))
+    if left.support:
+        return replace(left, expired_to=before)
+    status = ItemStatus.EXPIRED if whole.support else ItemStatus.RETRACTED
+    return replace(whole, status=status, superseded_by=None, expired_to=before)
 
 
 def _counting(evidence: Sequence[Evidence]) -> list[Evidence]:
@@ -82,6 +112,7 @@ def _counting(evidence: Sequence[Evidence]) -> list[Evidence]:
         each
         for each in evidence
         if each.tense is not Tense.UNKNOWN
+        and each.rule != EXPIRED
         and (each.item_id not in forgotten or order_of(each) > forgotten[each.item_id])
     ]
 

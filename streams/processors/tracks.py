@@ -51,10 +51,10 @@ def _quick(owner: Owner, change: TrackChange, stores: Stores, cause: Cause) -> M
     said = change.added[0]
     known = stores.get(ITEM_SUMMARIES, owner.key(said.item_id))
     if known is not None:
-        return said_again(known, said, cause)
+        return said_again(known, said, cause, owner.retention)
     if change.track != said.item_id:
         return None
-    return version(standings([said])[said.item_id], said, cause)
+    return version(standings([said])[said.item_id], said, cause, owner.retention)
 
 
 def _from_all_rows(owner: Owner, change: TrackChange, stores: Stores, cause: Cause) -> Iterator[MemoryItem]:
@@ -64,7 +64,7 @@ def _from_all_rows(owner: Owner, change: TrackChange, stores: Stores, cause: Cau
     for item in sorted(stand.keys() | change.items):
         basis = stores.get(ITEM_SUMMARIES, owner.key(item)) or named.get(item)
         if basis is not None:
-            yield version(stand.get(item, RETRACTED), basis, cause)
+            yield version(stand.get(item, RETRACTED), basis, cause, owner.retention)
 
 
 def _any_of_each(rows: Sequence[Evidence]) -> dict[ItemId, Evidence]:

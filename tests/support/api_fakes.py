@@ -121,7 +121,7 @@ class FakeItems(Failing):
         self.asked: list[tuple[str, str, ItemFilter, int, str | None]] = []
 
     async def of_user(
-        self, tenant_id: TenantId, user_id: str, wanted: ItemFilter, limit: int, cursor: str | None
+        self, tenant_id: TenantId, user_id: str, wanted: ItemFilter, limit: int, cursor: str | None, now: datetime
     ) -> ItemPage:
         self.answer()
         self.asked.append((tenant_id, user_id, wanted, limit, cursor))
@@ -129,7 +129,7 @@ class FakeItems(Failing):
             items=[i for (tenant, _), i in self.known.items() if (tenant, i.user_id) == (tenant_id, user_id)]
         )
 
-    async def one(self, tenant_id: TenantId, item_id: UUID) -> Item | None:
+    async def one(self, tenant_id: TenantId, item_id: UUID, now: datetime) -> Item | None:
         self.answer()
         return self.known.get((tenant_id, item_id))
 
@@ -159,7 +159,7 @@ class FakePeople(Failing):
 
 
 class FakeProfiles(Failing):
-    async def of_user(self, tenant_id: TenantId, user_id: str) -> UserProfile:
+    async def of_user(self, tenant_id: TenantId, user_id: str, now: datetime) -> UserProfile:
         self.answer()
         return UserProfile(user_id=user_id, slots=[], top=[], active_items=0, recorded_at=None, read_from="redis")
 
@@ -169,7 +169,7 @@ class FakeRecall(Failing):
         self.results: list[RecallResult] = []
         self.asked: list[tuple[str, RecallRequest]] = []
 
-    async def recall(self, tenant_id: TenantId, request: RecallRequest) -> list[RecallResult]:
+    async def recall(self, tenant_id: TenantId, request: RecallRequest, now: datetime) -> list[RecallResult]:
         self.answer()
         self.asked.append((tenant_id, request))
         return self.results[: request.limit]

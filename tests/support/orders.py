@@ -21,7 +21,8 @@ _VALUES = ("Lisbon", "Porto", "tea", "Faro")
 def orders(draw: st.DrawFn, extractions: Sequence[MessageExtraction], most: int = 5) -> list[MemoryCommand]:
     """Commands about items that were found, or that a command before may have made; some are sent twice.
 
-    What happens once is never corrected here: its new name takes the dates that it shows at that moment.
+    What happens once is never corrected here: its new name takes the dates that it shows at that moment. An expiry is
+    about what was said until some minutes ago, or will have been said then.
     """
     found = [(each.tenant_id, each.user_id, candidate) for each in extractions for candidate in each.candidates]
     if not found:
@@ -51,9 +52,9 @@ def _order(draw: st.DrawFn, name: str, subject: Found) -> MemoryCommand:
         slot=about.slot,
         value=value if kind in (CommandType.CORRECT, CommandType.REMEMBER) else None,
         known_from=None,
-        known_to=None,
+        known_to=minute(draw(st.integers(0, 40))) if kind is CommandType.EXPIRE else None,
     )
 
 
-_TYPES_OF_DATED = (CommandType.CONFIRM, CommandType.FORGET)
+_TYPES_OF_DATED = (CommandType.CONFIRM, CommandType.FORGET, CommandType.EXPIRE)
 _TYPES = (*_TYPES_OF_DATED, CommandType.CORRECT, CommandType.REMEMBER)

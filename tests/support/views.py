@@ -34,7 +34,7 @@ def view(replay: Replay) -> View:
         messages=rows(replay.latest(TopicName.MESSAGES, Message)),
         evidence=rows(replay.latest(TopicName.EVIDENCE, Evidence)),
         items=rows({key: item for key, item in items.items() if item.status is not ItemStatus.RETRACTED}),
-        profiles=rows({key: profile for key, profile in profiles.items() if profile.slots or profile.top}),
+        profiles=rows(profiles),
     )
 
 

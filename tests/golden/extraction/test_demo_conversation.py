@@ -12,6 +12,7 @@ from schemas.ids import TenantId
 from schemas.records import ConversationEvent, MemoryItem, Message, Outcome
 from streams.extraction.rules import RuleExtractor
 from streams.replay import Replay, both_stages
+from support.lifetimes import LONG_AFTER, status_at
 from topology.topics import TopicName
 
 EVENTS = tuple(transcript.read(CONVERSATION, TenantId("local")))
@@ -33,7 +34,7 @@ def _memory(item: MemoryItem) -> Memory:
         user=item.user_id,
         slot=item.slot,
         value=item.value,
-        status=item.status.value,
+        status=status_at(item, LONG_AFTER),
         valid=" ".join(spans) or "-",
         due=span(item.due_from, item.due_to) if item.due_from else "-",
     )

@@ -14,6 +14,7 @@ from api.readers.outcomes import OutcomeReader
 from api.readers.people import PeopleReader
 from schemas.enums import OutcomeStatus
 from support.api_story import ACME, ANA, FAMILY, LATER, LISBON, OTHER, PORTO, RECORDED, START
+from topology.retention import RetentionPolicies
 
 pytestmark = pytest.mark.integration
 
@@ -21,7 +22,7 @@ ANY = ItemFilter()
 
 
 async def test_items_of_a_user_with_the_words_they_rest_on(database: Database) -> None:
-    page = await ItemReader(database).of_user(ACME, ANA, ANY, 100, None)
+    page = await ItemReader(database, RetentionPolicies()).of_user(ACME, ANA, ANY, 100, None, LATER)
     found = {item.value: item for item in page.items}
     assert set(found) == {"Lisbon", "Porto"}
     assert page.next_cursor is None
@@ -35,9 +36,9 @@ async def test_items_of_a_user_with_the_words_they_rest_on(database: Database) -
 
 
 async def test_pages_of_one_hold_everything_once(database: Database) -> None:
-    reader = ItemReader(database)
-    first = await reader.of_user(ACME, ANA, ANY, 1, None)
-    second = await reader.of_user(ACME, ANA, ANY, 1, first.next_cursor)
+    reader = ItemReader(database, RetentionPolicies())
+    first = await reader.of_user(ACME, ANA, ANY, 1, None, LATER)
+    second = await reader.of_user(ACME, ANA, ANY, 1, first.next_cursor, LATER)
     assert {i.item_id for page in (first, second) for i in page.items} == {LISBON, PORTO}
     assert second.next_cursor is None
 
@@ -58,13 +59,13 @@ async def test_pages_of_one_hold_everything_once(database: Database) -> None:
     ],
 )
 async def test_filters(database: Database, wanted: ItemFilter, values: set[str]) -> None:
-    page = await ItemReader(database).of_user(ACME, ANA, wanted, 100, None)
+    page = await ItemReader(database, RetentionPolicies()).of_user(ACME, ANA, wanted, 100, None, LATER)
     assert {item.value for item in page.items} == values
 
 
 async def test_one_item_and_its_history(database: Database) -> None:
-    reader = ItemReader(database)
-    item = await reader.one(ACME, UUID(LISBON))
+    reader = ItemReader(database, RetentionPolicies())
+    item = await reader.one(ACME, UUID(LISBON), LATER)
     history = await reader.history(ACME, UUID(LISBON), 1_000, None)
     assert item is not None
     assert item.value == "Lisbon"
@@ -78,17 +79,17 @@ async def test_one_item_and_its_history(database: Database) -> None:
 
 
 async def test_what_is_not_there_is_not_found(database: Database) -> None:
-    reader = ItemReader(database)
-    assert await reader.one(ACME, UUID(int=0)) is None
+    reader = ItemReader(database, RetentionPolicies())
+    assert await reader.one(ACME, UUID(int=0), LATER) is None
     assert await reader.history(ACME, UUID(int=0), 10, None) is None
-    assert (await reader.of_user(ACME, "nobody", ANY, 10, None)).items == []
+    assert (await reader.of_user(ACME, "nobody", ANY, 10, None, LATER)).items == []
 
 
 async def test_ids_of_another_tenant_are_not_found(database: Database) -> None:
-    reader = ItemReader(database)
-    assert await reader.one(OTHER, UUID(PORTO)) is None
+    reader = ItemReader(database, RetentionPolicies())
+    assert await reader.one(OTHER, UUID(PORTO), LATER) is None
     assert await reader.history(OTHER, UUID(PORTO), 10, None) is None
-    page = await reader.of_user(OTHER, ANA, ANY, 10, None)
+    page = await reader.of_user(OTHER, ANA, ANY, 10, None, LATER)
     assert {item.value for item in page.items} == {"Lisbon elsewhere", "Porto elsewhere"}
 
 

@@ -12,12 +12,15 @@ from api.readers import recall
 from api.readers.database import Database
 from schemas.ids import TenantId
 from support.api_story import ACME, ANA, FAMILY, LATER, OTHER, PORTO, RECORDED, START
+from topology.retention import RetentionPolicies
 
 pytestmark = pytest.mark.integration
 
 
 async def ask(database: Database, query: str, tenant: TenantId = ACME, **narrowed: Any) -> list[RecallResult]:
-    return await recall.RecallReader(database).recall(tenant, RecallRequest(query=query, **narrowed))
+    return await recall.RecallReader(database, RetentionPolicies()).recall(
+        tenant, RecallRequest(query=query, **narrowed), LATER
+    )
 
 
 def ids(results: list[RecallResult]) -> list[str]:

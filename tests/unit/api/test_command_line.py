@@ -62,7 +62,7 @@ def test_a_worker_is_given_the_slots_of_the_rules_file(monkeypatch: pytest.Monke
     (tmp_path / "rules.yaml").write_text(text, "utf-8")
     monkeypatch.setenv("RULES_FILE", str(tmp_path / "rules.yaml"))
     given: list[Catalogues] = []
-    monkeypatch.setattr("api.app.create_app", lambda _settings, catalogues: given.append(catalogues))
+    monkeypatch.setattr("api.app.create_app", lambda _settings, catalogues, retention: given.append(catalogues))
     cli.application()
     assert given[0].of(TenantId("acme")).slot_of("fact", "shoe_size").single_valued
 

@@ -68,10 +68,11 @@ async def test_filters_reach_the_question() -> None:
                 "known_at": "2024-02-01T00:00:00+02:00",
                 "limit": 7,
                 "cursor": "c",
+                "fold": "false",
             },
         )
     ((tenant, user, wanted, limit, cursor),) = w.items.asked
-    assert (tenant, user, limit, cursor) == (TENANT, "a/b", 7, "c")
+    assert (tenant, user, limit, cursor, wanted.fold) == (TENANT, "a/b", 7, "c", False)
     assert (wanted.kind, wanted.slot, wanted.status) == ("fact", "home_city", "active")
     assert wanted.valid_at == datetime(2024, 1, 1, tzinfo=UTC)
     assert wanted.known_at == datetime(2024, 1, 31, 22, tzinfo=UTC)
@@ -92,6 +93,9 @@ async def test_a_profile_tells_where_it_comes_from() -> None:
             "user_id": "ana",
             "slots": [],
             "top": [],
+            "preferences": [],
+            "tasks": [],
+            "events": [],
             "active_items": 0,
             "recorded_at": None,
             "read_from": "redis",

@@ -17,6 +17,7 @@ from schemas.ids import TenantId
 from schemas.records import Evidence, MemoryItem, Message
 from streams.extraction.rules import RuleExtractor
 from streams.replay import Replay, both_stages
+from support.lifetimes import LONG_AFTER, status_at
 from topology.topics import TopicName
 
 
@@ -67,7 +68,7 @@ class HonestApi:
             "kind": item.kind.value,
             "slot": item.slot,
             "value": item.value,
-            "status": item.status.value,
+            "status": status_at(item, LONG_AFTER),
             "validity": [(_text(each.valid_from), _text(each.valid_to)) for each in item.validity],
             "valid_from": _text(item.validity[-1].valid_from) if item.validity else None,
             "due_from": _text(item.due_from),
@@ -107,7 +108,7 @@ def test_the_demo_shows_what_was_said_remembered_superseded_and_answered() -> No
         "home_city = Porto",
     ):
         assert words in text
-    counts = "24 memories (18 active, 2 ended, 2 retracted, 2 superseded)"
+    counts = "24 memories (16 active, 2 ended, 2 expired, 2 retracted, 2 superseded)"
     assert f"23 events accepted, 21 messages stored (1 deleted), {counts}" in text
 
 
@@ -155,7 +156,7 @@ def test_a_broken_promise_is_named_and_fails(api: type[HonestApi], words: str) -
 def test_the_page_reads_as_memories() -> None:
     memories = expected()
     assert len(memories) == len(EXPECTED.read_text(encoding="utf-8").splitlines()) - 1
-    assert {memory.status for memory in memories} == {"active", "superseded", "ended", "retracted"}
+    assert {memory.status for memory in memories} == {"active", "superseded", "ended", "retracted", "expired"}
 
 
 def test_differences_name_both_sides() -> None:

@@ -13,7 +13,7 @@ from schemas.enums import ItemStatus
 from sinks.generations.differences import COMPARED, Difference, differences
 from sinks.generations.tables import Generations
 from sinks.ports import Batch, Fenced
-from sinks.postgres.migrate import migrate
+from sinks.postgres.migrate import history, migrate
 from sinks.postgres.writer import PostgresSink
 from support.derived import Tombstone, Topics, evidence, item, message, named, profile
 from support.infrastructure import Infrastructure
@@ -24,6 +24,9 @@ from topology.generations import Serving
 pytestmark = pytest.mark.integration
 
 LIVE, SHADOW = 1, 2
+ABOUT = "Generations of memory, each in a schema of its own, and views of the one that answers come from."
+BEFORE = history()[[one.about for one in history()].index(ABOUT) - 1].number
+"""The revision that knew no generations."""
 ITEMS = "SELECT value FROM memory_items ORDER BY value"
 
 
@@ -144,9 +147,9 @@ def test_a_generation_that_was_never_made_cannot_serve(generations: Generations)
 
 def test_the_schema_does_not_come_down_below_what_it_holds(site: PostgresSite, generations: Generations) -> None:
     with pytest.raises((CommandError, psycopg.Error), match="other generations"):
-        migrate(site.url, "0002")
+        migrate(site.url, BEFORE)
     generations.drop(SHADOW)
-    migrate(site.url, "0002")
+    migrate(site.url, BEFORE)
     assert site.ask("SELECT count(*) FROM memory_items") == [(0,)]
 
 

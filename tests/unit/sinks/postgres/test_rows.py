@@ -140,6 +140,13 @@ def test_a_profile_is_json_with_the_names_of_its_fields() -> None:
             "since": "2026-05-04T12:00:00.123456Z",
             "evidence_count": 1,
             "last_occurred_at": "2026-05-04T12:00:00.123456Z",
+            "valid_to": None,
+            "granularity": None,
+            "due_from": None,
+            "due_to": None,
+            "confidence": 0.0,
+            "explicit": False,
+            "retention_level": "unknown",
         }
     ]
 

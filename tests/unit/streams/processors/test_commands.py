@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from schemas.enums import CommandType, ItemStatus, Kind
+from schemas.enums import CommandType, ItemStatus, Kind, RetentionLevel
 from schemas.ids import ItemId
 from schemas.records import Evidence, MemoryItem, Profile
 from streams.ports import PoisonRecord
@@ -119,6 +119,15 @@ def test_what_is_forgotten_is_retracted_until_it_is_said_again(memory: Memory) -
 
     memory.hear(said(9, "likes:tea"))
     assert (memory.items["tea"].status, memory.items["tea"].evidence_count) == (ItemStatus.ACTIVE, 1)
+
+
+def test_what_was_told_once_is_permanent_however_often_it_is_said_after(memory: Memory) -> None:
+    memory.obey(command(REMEMBER, at=1, kind=Kind.PREFERENCE, slot="likes", value="tea"))
+    memory.hear(said(5, "likes:tea likes:milk"), said(6, "likes:tea"))
+
+    items = memory.items
+    assert (items["tea"].explicit, items["tea"].retention_level) == (True, RetentionLevel.PERMANENT)
+    assert (items["milk"].explicit, items["milk"].retention_level) == (False, RetentionLevel.LONG)
 
 
 def test_a_command_is_obeyed_once(memory: Memory) -> None:

@@ -1,4 +1,4 @@
-"""Generations of memory, each in a schema of its own, and views of the one that answers come from.
+"""What retention needs to know of an item, and the lists of a profile that look ahead.
 
 Only names the SQL files of both directions.
 """
@@ -12,8 +12,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    execute("0003_generations.up.sql")
+    execute("0003_retention.up.sql")
 
 
 def downgrade() -> None:
-    execute("0003_generations.down.sql")
+    execute("0003_retention.down.sql")

@@ -1,0 +1,19 @@
+"""Generations of memory, each in a schema of its own, and views of the one that answers come from.
+
+Only names the SQL files of both directions.
+"""
+
+from sinks.postgres.migrations.sql_files import execute
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    execute("0004_generations.up.sql")
+
+
+def downgrade() -> None:
+    execute("0004_generations.down.sql")
