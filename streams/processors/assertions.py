@@ -44,6 +44,11 @@ class Owner:
             detail = f"{error} in the rules file of tenant {self.tenant_id}, which must name every slot in use"
             raise PoisonRecord("unknown_slot", detail) from error
 
+    def place_of(self, kind: Kind, slot: str) -> int:
+        """Where a profile shows the slot, from 0. Raises PoisonRecord (`unknown_slot`)."""
+        self.slot_of(kind, slot)
+        return self.catalogue.place_of(kind, slot)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:

@@ -164,7 +164,7 @@ _DATED_PLACES = MappingProxyType(
 
 
 def _by_slot(owner: Owner, entry: ProfileEntry) -> Rank:
-    return owner.catalogue.place_of(entry.kind, entry.slot), entry.qualifier or "", entry.item_id
+    return owner.place_of(entry.kind, entry.slot), entry.qualifier or "", entry.item_id
 
 
 def _by_support(_owner: Owner, entry: ProfileEntry) -> Rank:

@@ -201,7 +201,21 @@ def profile(tenant: TenantId, home: MemoryItem) -> Profile:
         evidence_count=1,
         last_occurred_at=START,
     )
-    return Profile(tenant_id=tenant, user_id=ANA, slots=(entry,), top=(), active_items=1, recorded_at=RECORDED)
+    task = ProfileEntry(
+        item_id=item_id(tenant, ANA, "task", "task", "call eva"),
+        kind=Kind.TASK,
+        slot="task",
+        qualifier=None,
+        value="call Eva",
+        since=None,
+        evidence_count=1,
+        last_occurred_at=START,
+        due_to=datetime(2999, 1, 1, tzinfo=UTC),
+        retention_level=RetentionLevel.SHORT,
+    )
+    return Profile(
+        tenant_id=tenant, user_id=ANA, slots=(entry,), top=(), active_items=2, recorded_at=RECORDED, tasks=(task,)
+    )
 
 
 def _sink_record(record: Landed, offset: int) -> SinkRecord:

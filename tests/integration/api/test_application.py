@@ -116,6 +116,8 @@ async def test_a_profile_comes_from_postgresql_once_and_then_from_redis(running:
     assert (first["read_from"], second["read_from"]) == ("postgresql", "redis")
     assert {**first, "read_from": ""} == {**second, "read_from": ""}
     assert [(line["item_id"], line["value"]) for line in first["slots"]] == [(PORTO, "Porto")]
+    assert [(line["value"], line["due_to"]) for line in first["tasks"]] == [("call Eva", "2999-01-01T00:00:00Z")]
+    assert (first["preferences"], first["events"]) == ([], [])
 
 
 async def test_a_profile_that_the_sink_wrote_meanwhile_is_not_overwritten(running: Running) -> None:
