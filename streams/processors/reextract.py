@@ -61,7 +61,7 @@ class ReextractProcessor:
         known = stores.get(MESSAGE_INDEX, place.name.key)
         if known is not None and known.revision >= message.revision:
             return ()
-        state = _state(message, known)
+        state = _state(message)
         sent = self._gone(place, state) if message.text is None else self._said(place, state, message.text, known)
         return tuple(output for output in sent if output.topic is TopicName.EXTRACTIONS)
 
@@ -98,9 +98,8 @@ def _place(message: Message, stores: Stores) -> Place:
     )
 
 
-def _state(message: Message, known: MessageState | None) -> MessageState:
-    """What extract knows of the message. That it may once have been remembered is known from what came before."""
-    remember = known.remember if known is not None else message.remember
+def _state(message: Message) -> MessageState:
+    """What extract knows of the message. Whoever withheld it, its author at once or an edit, a later edit may not."""
     return replace(
         UNKNOWN_MESSAGE,
         user_id=message.user_id,
@@ -110,8 +109,7 @@ def _state(message: Message, known: MessageState | None) -> MessageState:
         timezone=message.timezone,
         reply_to=message.reply_to,
         language=message.language,
-        remember=remember,
-        edit_withheld=remember and not message.remember,
+        edit_withheld=not message.remember,
         recalled=message.recalled,
         source=message.source,
         edited_at=message.edited_at,
