@@ -17,12 +17,11 @@ from streams.extraction.canonical import InvalidValue, canonicalise
 from streams.ports import PoisonRecord
 from streams.processors.assertions import known_slot
 from streams.processors.items import Cause
-from streams.processors.timeline import CORRECTED, DATED_KINDS, FORGOTTEN
+from streams.processors.timeline import CONFIRMED, CORRECTED, DATED_KINDS, FORGOTTEN
 
 EXTRACTOR = "command@1"
 REMEMBERED = "remember@1"
 CORRECTION = "correct@1"
-CONFIRMED = "confirm@1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,10 +77,9 @@ def _correction(command: MemoryCommand, wrong: MemoryItem, cause: Cause) -> Iter
 
 def _with_thing(wrong: MemoryItem, value: str | None) -> str | None:
     """`thing: choice` where only the choice of a slot that holds one a thing is corrected."""
-    thing, colon, _ = wrong.value.partition(":")
-    if value is None or not colon or ":" in value or not known_slot(wrong.kind, wrong.slot).qualified:
+    if value is None or wrong.qualifier is None or ":" in value:
         return value
-    return f"{thing}: {value}"
+    return f"{wrong.qualifier}: {value}"
 
 
 def _dated_like(wrong: MemoryItem, right: Subject) -> Subject:
@@ -117,12 +115,13 @@ def _named(command: MemoryCommand, kind: Kind | None, slot: str | None) -> Subje
 
 
 def _subject(item: MemoryItem) -> Subject:
+    """Named by what is the same in all versions of the item, so that it does not matter which of them was read."""
     return Subject(
         item_id=item.item_id,
         kind=item.kind,
         slot=item.slot,
         qualifier=item.qualifier,
-        value=item.value,
+        value=item.canonical,
         canonical=item.canonical,
     )
 

@@ -1,6 +1,6 @@
 """Memory items as versions: what a standing looks like to the world, and when a new version says anything new.
 
-Pure. An item whose last evidence is gone keeps its last value, retracted.
+Pure. An item whose last evidence is gone is retracted, and shows the form by which values are compared: no words.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import Final
 from schemas.enums import ItemStatus, Kind, RetentionLevel, Tense
 from schemas.records import Evidence, MemoryItem, Position
 from streams.processors.intervals import holds_at
-from streams.processors.timeline import DATED_KINDS, RETRACTED, Standing
+from streams.processors.timeline import CONFIRMED, DATED_KINDS, RETRACTED, Standing
+from topology.tombstones import Words
 
 _MOST_CONFIDENCE = 0.99
 """Nothing that was only said is certain."""
@@ -34,6 +35,8 @@ class Cause:
     recorded_at: datetime
     lane: int
     """The partition number on which it was read: another than that of `position` for what was found in messages."""
+    words: Words = Words.KEPT
+    """What becomes, in histories, of the words that it takes back."""
 
 
 NOBODY: Final = ""
@@ -56,6 +59,7 @@ def version(standing: Standing, basis: MemoryItem | Evidence, cause: Cause) -> M
     support, latest = standing.support, standing.support[-1]
     dated = next((said for said in reversed(support) if said.granularity is not None), latest)
     due = next((said for said in reversed(support) if said.due_from or said.due_to), latest)
+    worded = next((said for said in reversed(support) if said.rule != CONFIRMED), latest)
     return MemoryItem(
         tenant_id=latest.tenant_id,
         user_id=latest.user_id,
@@ -63,7 +67,7 @@ def version(standing: Standing, basis: MemoryItem | Evidence, cause: Cause) -> M
         kind=latest.kind,
         slot=latest.slot,
         qualifier=latest.qualifier,
-        value=latest.value,
+        value=worded.value,
         canonical=latest.canonical,
         status=standing.status,
         confidence=confidence(latest.confidence, len(support)),
@@ -94,7 +98,7 @@ def said_again(item: MemoryItem, said: Evidence, cause: Cause) -> MemoryItem | N
     count = item.evidence_count + 1
     return replace(
         item,
-        value=said.value,
+        value=item.value if said.rule == CONFIRMED else said.value,
         confidence=confidence(said.confidence, count),
         evidence_count=count,
         last_occurred_at=said.occurred_at,
@@ -129,7 +133,7 @@ def _retracted(basis: MemoryItem | Evidence, cause: Cause) -> MemoryItem:
         kind=basis.kind,
         slot=basis.slot,
         qualifier=basis.qualifier,
-        value=basis.value,
+        value=basis.canonical,
         canonical=basis.canonical,
         status=ItemStatus.RETRACTED,
         confidence=0.0,

@@ -12,11 +12,12 @@ from schemas.records import Evidence, MemoryItem
 from schemas.state import EvidenceRef
 from streams.ports import Output, Stores
 from streams.processors import profiles
-from streams.processors.assertions import Origin, Owner, output, row_key, says_the_same
+from streams.processors.assertions import Origin, Owner, output, row_key, says_the_same, tombstone
 from streams.processors.items import Cause
 from streams.processors.profiles import ItemChange
 from streams.processors.tracks import TrackChange, retell
 from topology.stages import EVIDENCE_ROWS, ITEM_SUMMARIES, PROFILE_ROWS
+from topology.tombstones import TakenBack
 from topology.topics import TopicName
 
 
@@ -39,7 +40,9 @@ def settle(
 ) -> Iterator[Output]:
     """Evidence that changed, then the versions of items that follow from it; the profile is kept, and sent later."""
     rows = list(_rows_changed(owner, origin, former, said, stores))
-    yield from (output(owner, row.ref, origin, row.after) for row in rows)
+    gone = TakenBack(recorded_at=cause.recorded_at, words=cause.words)
+    for row in rows:
+        yield output(owner, row.after) if row.after else tombstone(owner, row.ref.item_id, origin, gone)
     changes = [each for track in _by_track(rows) for each in retell(owner, track, stores, cause)]
     yield from (_item(owner, change.after) for change in changes)
     if changes:

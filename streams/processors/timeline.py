@@ -24,6 +24,9 @@ FORGOTTEN = "forget@1"
 CORRECTED = "corrected@1"
 """The rule of evidence by which a command puts the value it carries in the place of its item."""
 
+CONFIRMED = "confirm@1"
+"""The rule of evidence by which a command says yes to an item; the item's words are others."""
+
 DATED_KINDS = frozenset({Kind.EVENT, Kind.TASK, Kind.DECISION})
 """What happens or is done once: validity is when, as the words say, and no other value takes its place."""
 

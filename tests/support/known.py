@@ -1,0 +1,68 @@
+"""Evidence as it was known at a time, chosen from what consolidate sent: what the sink keeps and a reader asks for.
+
+The same in a few lines of Python as the sink and the reader do in SQL, so that both may be held against a rebuild.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from schemas.ids import ItemId
+from schemas.keys import split_key
+from schemas.records import Evidence, MemoryItem
+from streams.ports import Output
+from streams.processors.knowing import KnownItem, Learned, as_known
+from topology import tombstones
+from topology.tombstones import Words
+from topology.topics import TopicName
+
+Owner = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One record of the topic of evidence."""
+
+    key: str
+    recorded_at: datetime
+    evidence: Evidence | None
+    words: Words
+
+    @property
+    def owner(self) -> Owner:
+        tenant_id, user_id = split_key(self.key)[:2]
+        return tenant_id, user_id
+
+
+def versions_of(outputs: Iterable[Output], sent_at: datetime) -> Iterator[Version]:
+    for output in outputs:
+        if output.topic == TopicName.EVIDENCE:
+            key, value = str(output.key), output.value
+            if isinstance(value, Evidence):
+                yield Version(key=key, recorded_at=value.recorded_at, evidence=value, words=Words.KEPT)
+            else:
+                gone = tombstones.read(output.headers, sent_at)
+                yield Version(key=key, recorded_at=gone.recorded_at, evidence=None, words=gone.words)
+
+
+def learned_at(versions: Iterable[Version], at: datetime) -> dict[str, Version]:
+    """The latest of each key that had been recorded by then, of those whose words have not been taken out since."""
+    kept: dict[str, list[Version]] = {}
+    for version in versions:
+        before = kept.get(version.key, [])
+        if version.words is not Words.KEPT:
+            before = [each for each in before if version.words is each.words is Words.DELETED]
+        kept[version.key] = before if version.words is Words.ERASED else [*before, version]
+    found = {key: [each for each in all_of if each.recorded_at <= at] for key, all_of in kept.items()}
+    return {key: known[-1] for key, known in found.items() if known}
+
+
+def items_known(versions: Sequence[Version], named: Mapping[ItemId, MemoryItem], at: datetime) -> list[KnownItem]:
+    """What was known of everybody at that time. `named`: the items as they are now."""
+    owners: dict[Owner, list[Learned]] = {}
+    for key, version in learned_at(versions, at).items():
+        learned = Learned(item_id=ItemId(split_key(key)[2]), recorded_at=version.recorded_at, evidence=version.evidence)
+        owners.setdefault(version.owner, []).append(learned)
+    return [known for learned in owners.values() for known in as_known(learned, named)]
