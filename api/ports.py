@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -51,7 +52,7 @@ class Items(Protocol):
         self, tenant_id: TenantId, user_id: str, wanted: ItemFilter, limit: int, cursor: str | None
     ) -> ItemPage: ...
 
-    async def one(self, tenant_id: TenantId, item_id: UUID) -> Item | None: ...
+    async def one(self, tenant_id: TenantId, item_id: UUID, known_at: datetime | None = None) -> Item | None: ...
 
     async def history(
         self, tenant_id: TenantId, item_id: UUID, limit: int, cursor: str | None

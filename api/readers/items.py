@@ -11,7 +11,7 @@ from uuid import UUID
 from api import pages
 from api.models.items import Item, ItemFilter, ItemHistory, ItemPage
 from api.models.values import ItemSource
-from api.readers import shapes, statements
+from api.readers import known, shapes, statements
 from api.readers.database import Database, Rows
 from schemas.ids import TenantId
 
@@ -30,23 +30,41 @@ class ItemReader:
         self, tenant_id: TenantId, user_id: str, wanted: ItemFilter, limit: int, cursor: str | None
     ) -> ItemPage:
         """A page of a user's items by (kind, slot, item id); empty for a user of whom nothing is remembered."""
-        kind, slot, item_id = pages.decode(cursor, _CURSOR_PARTS) or (None, None, None)
-        after = {"after_kind": kind, "after_slot": slot, "after_item": _uuid(item_id)}
-        statement = statements.ITEMS if wanted.known_at is None else statements.ITEMS_AS_KNOWN
-        parameters = wanted.model_dump() | after | {"tenant_id": tenant_id, "user_id": user_id, "limit": limit + 1}
+        after = pages.decode(cursor, _CURSOR_PARTS)
+        after_item = _uuid(after[2] if after else None)
+        if wanted.known_at is not None:
+            return await self._as_known(tenant_id, user_id, wanted, wanted.known_at, limit, after)
+        kind, slot, _ = after or (None, None, None)
+        place = {"after_kind": kind, "after_slot": slot, "after_item": after_item}
+        parameters = wanted.model_dump() | place | {"tenant_id": tenant_id, "user_id": user_id, "limit": limit + 1}
         async with self._database.read(tenant_id) as rows:
-            found, last = pages.cut(await rows.all(statement, parameters), limit)
-            sources = await evidence_of(rows, tenant_id, [row["item_id"] for row in found], wanted.known_at)
-        return ItemPage(
-            items=[shapes.item(row, sources.get(str(row["item_id"]), [])) for row in found],
-            next_cursor=pages.encode(last["kind"], last["slot"], str(last["item_id"])) if last else None,
-        )
+            found, last = pages.cut(await rows.all(statements.ITEMS, parameters), limit)
+            sources = await evidence_of(rows, tenant_id, [row["item_id"] for row in found])
+        return _page([shapes.item(row, sources.get(str(row["item_id"]), [])) for row in found], last)
 
-    async def one(self, tenant_id: TenantId, item_id: UUID) -> Item | None:
-        """The item as it stands, in whatever status."""
+    async def _as_known(
+        self,
+        tenant_id: TenantId,
+        user_id: str,
+        wanted: ItemFilter,
+        known_at: datetime,
+        limit: int,
+        after: tuple[str, ...] | None,
+    ) -> ItemPage:
         async with self._database.read(tenant_id) as rows:
+            fitting = await known.of_user(rows, tenant_id, user_id, wanted, known_at, after)
+        shown = fitting[:limit]
+        last = shown[-1].row if len(fitting) > limit else None
+        return _page([shapes.item(one.row, one.sources[:EVIDENCE_SHOWN]) for one in shown], last)
+
+    async def one(self, tenant_id: TenantId, item_id: UUID, known_at: datetime | None = None) -> Item | None:
+        """The item as it stands, or as it was known, in whatever status."""
+        async with self._database.read(tenant_id) as rows:
+            if known_at is not None:
+                found = await known.one(rows, tenant_id, item_id, known_at)
+                return shapes.item(found.row, found.sources[:EVIDENCE_SHOWN]) if found else None
             row = await rows.one(statements.ITEM, {"tenant_id": tenant_id, "item_id": item_id})
-            sources = await evidence_of(rows, tenant_id, [item_id], None)
+            sources = await evidence_of(rows, tenant_id, [item_id])
         return shapes.item(row, sources.get(str(item_id), [])) if row else None
 
     async def history(self, tenant_id: TenantId, item_id: UUID, limit: int, cursor: str | None) -> ItemHistory | None:
@@ -75,7 +93,6 @@ async def evidence_of(
     rows: Rows,
     tenant_id: TenantId,
     item_ids: list[UUID],
-    known_at: datetime | None,
     conversation_id: str | None = None,
     limit: int = EVIDENCE_SHOWN,
 ) -> dict[str, list[ItemSource]]:
@@ -83,11 +100,15 @@ async def evidence_of(
     parameters = {
         "tenant_id": tenant_id,
         "item_ids": item_ids,
-        "known_at": known_at,
         "conversation_id": conversation_id,
         "limit": limit,
     }
     return shapes.sources_by_item(await rows.all(statements.EVIDENCE_OF_ITEMS, parameters))
+
+
+def _page(items: list[Item], last: shapes.Row | None) -> ItemPage:
+    cursor = pages.encode(last["kind"], last["slot"], str(last["item_id"])) if last else None
+    return ItemPage(items=items, next_cursor=cursor)
 
 
 def _uuid(text: str | None) -> UUID | None:

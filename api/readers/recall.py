@@ -5,7 +5,7 @@ Reads only, in one transaction. A conversation is read whole; a scope too wide f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -15,8 +15,9 @@ from api.ranking import bm25
 from api.ranking.answer import Candidates, ItemCandidate, Place, TurnCandidate, rank
 from api.ranking.bm25 import Corpus, Document
 from api.ranking.neighbours import REACH
-from api.readers import results, statements, vectors
+from api.readers import known, known_statements, results, statements, vectors
 from api.readers.database import Database, Rows
+from api.readers.results import ItemFound
 from schemas.ids import TenantId
 
 WHOLE_TURNS = 4_000
@@ -56,7 +57,7 @@ class Question:
             "matching": vectors.or_query(self.lexemes),
         }
 
-    def document(self, row: dict[str, Any]) -> Document:
+    def document(self, row: Mapping[str, Any]) -> Document:
         return Document(frequencies=self.count(row["vector"]), length=row["length"])
 
 
@@ -71,8 +72,8 @@ class RecallReader:
             if not question.lexemes:
                 return []
             turns, corpus = await _turns(rows, question)
-            items = {str(row["item_id"]): row for row in await _items(rows, question, request)}
-            things = [ItemCandidate(item_id=item_id, document=question.document(row)) for item_id, row in items.items()]
+            items = {str(found.row["item_id"]): found for found in await _items(rows, question, request)}
+            things = [ItemCandidate(item_id=name, document=question.document(one.row)) for name, one in items.items()]
             candidates = Candidates(terms=len(question.lexemes), corpus=corpus, turns=turns, items=things)
             answer = rank(candidates, request.limit, with_messages=wants_messages(request))
             return await results.of(rows, answer, items, request, tenant_id)
@@ -93,10 +94,12 @@ async def _question(rows: Rows, tenant_id: TenantId, request: RecallRequest) -> 
     parameters = {
         "tenant_id": tenant_id,
         "conversation_id": request.conversation_id,
+        "known_at": request.known_at,
         "query": request.query,
         "most": WHOLE_TURNS + 1,
     }
-    (found,) = await rows.all(statements.QUESTION, parameters)
+    statement = statements.QUESTION if request.known_at is None else known_statements.QUESTION
+    (found,) = await rows.all(statement, parameters)
     lexemes = found["lexemes"][: bm25.MOST_LEXEMES]
     return Question(
         tenant_id=tenant_id,
@@ -111,11 +114,14 @@ async def _question(rows: Rows, tenant_id: TenantId, request: RecallRequest) -> 
 
 
 async def _turns(rows: Rows, question: Question) -> tuple[list[TurnCandidate], Corpus]:
+    now = question.known_at is None
     if question.conversation_id is not None and question.size <= WHOLE_TURNS:
         dated = vectors.name_a_date(question.lexemes)
-        found = await rows.all(statements.CONVERSATION_TURNS, {**question.scope, "reach": REACH, "dated": dated})
+        in_place = statements.CONVERSATION_TURNS if now else known_statements.CONVERSATION_TURNS
+        found = await rows.all(in_place, {**question.scope, "reach": REACH, "dated": dated})
         return _placed(found, question, question.conversation_id)
-    found = await rows.all(statements.MATCHING_MESSAGES, {**question.scope, "most": MOST_MESSAGES})
+    matching = statements.MATCHING_MESSAGES if now else known_statements.MATCHING_MESSAGES
+    found = await rows.all(matching, {**question.scope, "most": MOST_MESSAGES})
     turns = [
         TurnCandidate(key=(row["conversation_id"], row["message_id"]), document=question.document(row)) for row in found
     ]
@@ -136,10 +142,12 @@ def _placed(found: Found, question: Question, conversation_id: str) -> tuple[lis
     return turns, Corpus(count=count, average_length=average)
 
 
-async def _items(rows: Rows, question: Question, request: RecallRequest) -> Found:
+async def _items(rows: Rows, question: Question, request: RecallRequest) -> list[ItemFound]:
     kinds = item_kinds(request)
     if kinds == []:
         return []
-    as_known = request.known_at is not None
-    statement = statements.MATCHING_ITEMS_AS_KNOWN if as_known else statements.MATCHING_ITEMS
-    return await rows.all(statement, {**question.scope, "kinds": kinds, "most": MOST_ITEMS})
+    scope = {**question.scope, "kinds": kinds, "most": MOST_ITEMS}
+    if request.known_at is None:
+        return [ItemFound(row=row) for row in await rows.all(statements.MATCHING_ITEMS, scope)]
+    shown = await known.matching(rows, question.tenant_id, request, request.known_at, scope)
+    return [ItemFound(row=one.row, sources=one.sources) for one in shown]

@@ -6,13 +6,15 @@ Reads only what is shown: the texts of the best messages, the evidence of the be
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from api.models.recall import RecallRequest, RecallResult
 from api.models.values import ItemSource
 from api.ranking.answer import Answer
 from api.ranking.merge import MessageKey, cited
-from api.readers import shapes, statements
+from api.readers import known_statements, shapes, statements
 from api.readers.database import Rows
 from api.readers.items import evidence_of
 from schemas.ids import TenantId
@@ -21,27 +23,39 @@ EVIDENCE_LOOKED_AT = 20
 """Of an item, the latest; the best of these is shown."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemFound:
+    """An item that may answer, and its evidence, the latest first; None: to be asked for."""
+
+    row: shapes.Row
+    sources: list[ItemSource] | None = None
+
+
 async def of(
-    rows: Rows, answer: Answer, items: Mapping[str, shapes.Row], request: RecallRequest, tenant_id: TenantId
+    rows: Rows, answer: Answer, items: Mapping[str, ItemFound], request: RecallRequest, tenant_id: TenantId
 ) -> list[RecallResult]:
-    """The answer's best, in its order. `items` holds the row of every item that may be among them."""
-    messages = await _messages(rows, tenant_id, [ranked.message for ranked in answer.best if ranked.message])
-    item_ids = [UUID(ranked.item_id) for ranked in answer.best if ranked.item_id]
-    sources = await _sources(rows, tenant_id, item_ids, request)
+    """The answer's best, in its order. `items` holds every item that may be among them."""
+    messages = await _messages(rows, tenant_id, [r.message for r in answer.best if r.message], request.known_at)
+    asked = [UUID(r.item_id) for r in answer.best if r.item_id and items[r.item_id].sources is None]
+    sources = await _sources(rows, tenant_id, asked, request)
     found: list[RecallResult] = []
     for ranked in answer.best:
         if ranked.item_id is not None:
-            item, said = items[ranked.item_id], sources.get(ranked.item_id, [])
-            found.append(_item(ranked.score, item, said, answer.turns))
+            item = items[ranked.item_id]
+            said = sources.get(ranked.item_id, []) if item.sources is None else _there(item.sources, request)
+            found.append(_item(ranked.score, item.row, said, answer.turns))
         elif ranked.message in messages:
             found.append(_message(ranked.score, messages[ranked.message]))
     return found
 
 
-async def _messages(rows: Rows, tenant_id: TenantId, keys: Sequence[MessageKey]) -> dict[MessageKey, shapes.Row]:
+async def _messages(
+    rows: Rows, tenant_id: TenantId, keys: Sequence[MessageKey], known_at: datetime | None
+) -> dict[MessageKey, shapes.Row]:
     conversations, messages = [key[0] for key in keys], [key[1] for key in keys]
-    parameters = {"tenant_id": tenant_id, "conversation_ids": conversations, "message_ids": messages}
-    found = await rows.all(statements.RECALLED_MESSAGES, parameters) if keys else []
+    wanted: dict[str, object] = {"conversation_ids": conversations, "message_ids": messages}
+    statement = statements.RECALLED_MESSAGES if known_at is None else known_statements.RECALLED_MESSAGES
+    found = await rows.all(statement, wanted | {"tenant_id": tenant_id, "known_at": known_at}) if keys else []
     return {(row["conversation_id"], row["message_id"]): row for row in found}
 
 
@@ -50,9 +64,12 @@ async def _sources(
 ) -> dict[str, list[ItemSource]]:
     if not item_ids:
         return {}
-    return await evidence_of(
-        rows, tenant_id, item_ids, request.known_at, request.conversation_id, limit=EVIDENCE_LOOKED_AT
-    )
+    return await evidence_of(rows, tenant_id, item_ids, request.conversation_id, limit=EVIDENCE_LOOKED_AT)
+
+
+def _there(sources: Sequence[ItemSource], request: RecallRequest) -> list[ItemSource]:
+    where = request.conversation_id
+    return [one for one in sources if where in (None, one.conversation_id)][:EVIDENCE_LOOKED_AT]
 
 
 def _message(score: float, row: shapes.Row) -> RecallResult:

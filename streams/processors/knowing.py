@@ -41,13 +41,13 @@ class KnownItem:
 def as_known(learned: Iterable[Learned], named: Mapping[ItemId, MemoryItem]) -> list[KnownItem]:
     """Every item of which anything had been learned, by id.
 
-    `learned` holds all that had been learned of a user in one slot or several, nothing of which is left out: a command
+    `learned` holds all that had been learned of users in one slot or several, nothing of which is left out: a command
     that corrects stays within its slot. `named` says of each item what it is at whatever time; an item that it does
     not name is left out. `recorded_at` is when anything that the item competes with was last learned or taken back;
     `cause` is that of `named`.
     """
     in_force = _in_force([each for each in learned if each.item_id in named])
-    tracks: dict[str, list[Learned]] = defaultdict(list)
+    tracks: dict[tuple[str, ...], list[Learned]] = defaultdict(list)
     for each in in_force:
         tracks[_track(named[each.item_id])].append(each)
     known = [item for track in tracks.values() for item in _of_track(track, named)]
@@ -57,14 +57,14 @@ def as_known(learned: Iterable[Learned], named: Mapping[ItemId, MemoryItem]) -> 
 def _in_force(learned: Sequence[Learned]) -> list[Learned]:
     """Without what commands assert about items of which nothing else had been learned yet."""
     known = {each.item_id for each in learned if not _waits(each.evidence)}
-    waiting: dict[str, list[Learned]] = defaultdict(list)
+    waiting: dict[tuple[str, ...], list[Learned]] = defaultdict(list)
     for each in learned:
         if each.evidence is not None and _waits(each.evidence):
-            waiting[each.evidence.message_id].append(each)
+            waiting[_command(each.evidence)].append(each)
     in_force = [each for each in learned if not _waits(each.evidence)]
-    while obeyed := [name for name, asserted in waiting.items() if _subject(asserted) in known]:
-        for name in obeyed:
-            asserted = waiting.pop(name)
+    while obeyed := [command for command, asserted in waiting.items() if _subject(asserted) in known]:
+        for command in obeyed:
+            asserted = waiting.pop(command)
             in_force.extend(asserted)
             known.update(each.item_id for each in asserted)
     return in_force
@@ -72,6 +72,10 @@ def _in_force(learned: Sequence[Learned]) -> list[Learned]:
 
 def _waits(evidence: Evidence | None) -> bool:
     return evidence is not None and evidence.rule in _ABOUT_AN_ITEM
+
+
+def _command(evidence: Evidence) -> tuple[str, ...]:
+    return evidence.tenant_id, evidence.user_id, evidence.message_id
 
 
 def _subject(asserted: Sequence[Learned]) -> ItemId:
@@ -92,5 +96,5 @@ def _of_track(track: Sequence[Learned], named: Mapping[ItemId, MemoryItem]) -> I
         )
 
 
-def _track(item: MemoryItem) -> str:
-    return track_of(item.kind, item.slot, item.qualifier, item.item_id)
+def _track(item: MemoryItem) -> tuple[str, ...]:
+    return item.tenant_id, item.user_id, track_of(item.kind, item.slot, item.qualifier, item.item_id)

@@ -18,8 +18,6 @@ from topology import tombstones
 from topology.tombstones import Words
 from topology.topics import TopicName
 
-Owner = tuple[str, str]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
@@ -29,11 +27,6 @@ class Version:
     recorded_at: datetime
     evidence: Evidence | None
     words: Words
-
-    @property
-    def owner(self) -> Owner:
-        tenant_id, user_id = split_key(self.key)[:2]
-        return tenant_id, user_id
 
 
 def versions_of(outputs: Iterable[Output], sent_at: datetime) -> Iterator[Version]:
@@ -61,8 +54,8 @@ def learned_at(versions: Iterable[Version], at: datetime) -> dict[str, Version]:
 
 def items_known(versions: Sequence[Version], named: Mapping[ItemId, MemoryItem], at: datetime) -> list[KnownItem]:
     """What was known of everybody at that time. `named`: the items as they are now."""
-    owners: dict[Owner, list[Learned]] = {}
-    for key, version in learned_at(versions, at).items():
-        learned = Learned(item_id=ItemId(split_key(key)[2]), recorded_at=version.recorded_at, evidence=version.evidence)
-        owners.setdefault(version.owner, []).append(learned)
-    return [known for learned in owners.values() for known in as_known(learned, named)]
+    learned = [
+        Learned(item_id=ItemId(split_key(key)[2]), recorded_at=version.recorded_at, evidence=version.evidence)
+        for key, version in learned_at(versions, at).items()
+    ]
+    return as_known(learned, named)

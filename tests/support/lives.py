@@ -9,20 +9,23 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from random import Random
 from typing import Final
 
 from hypothesis import strategies as st
 
-from schemas.ids import UserId
-from schemas.records import ConversationEvent, MessageExtraction
+from schemas.enums import CommandType, EventType
+from schemas.ids import CommandId, ConversationId, EventId, UserId
+from schemas.records import ConversationEvent, MemoryCommand, MessageExtraction
 from streams.extraction.rules import RuleExtractor
 from streams.extraction.rules.table import RULES
 from streams.ports import RawRecord
 from streams.processors.extract import ExtractProcessor
+from streams.processors.timeline import DATED_KINDS
 from support.conversations import arrivals, worlds
 from support.folding import Stage, command_records, event_records
-from support.orders import orders
-from support.speech import START
+from support.orders import Found, orders, values_for
+from support.speech import START, TENANT, conversation, deleted, edited, said
 
 EXTRACTOR: Final = RuleExtractor()
 
@@ -112,3 +115,79 @@ def extract() -> Stage:
 
 def found_in(events: Sequence[RawRecord]) -> list[MessageExtraction]:
     return extract().run(events).extractions
+
+
+_CONVERSATIONS: Final = ("kitchen", "work", "travels")
+_MIXED: Final = ("fact/home_city", "preference/likes", "event/event", "task/task", "relation/sibling")
+"""Slots that are always spoken of: values that supersede, that accumulate, that happen, that are due, and people."""
+
+
+def told(seed: int, mark: str = "", messages: int = 60) -> list[ConversationEvent]:
+    """A long life of two in three conversations, the same for the same seed: with edits, deletions, late turns.
+
+    `mark` begins every name, so that lives may share a tenant.
+    """
+    chance = Random(seed)
+    slots = [*_MIXED, *chance.sample(sorted(SPOKEN), 6)]
+    texts = [text for slot in slots for text in SPOKEN[slot]] + list(_OTHERS)
+    spoken = [_placed(said(number, chance.choice(texts)), mark, chance) for number in range(messages)]
+    changes = [_changed(event, chance, texts) for event in spoken if chance.random() < _CHANGED_SHARE]
+    at = {event.event_id: number for number, event in enumerate(spoken)}
+    for event in changes:
+        at[event.event_id] = (event.occurred_at - START) // timedelta(minutes=1)
+    ends = conversation(EventType.CONVERSATION_DELETED, at=messages // 3, tenant_id=TENANT)
+    ends = replace(ends, conversation_id=ConversationId(f"{mark}travels"), event_id=EventId(f"{mark}ends"))
+    at[ends.event_id] = messages // 2
+    return sorted([*spoken, *changes, ends], key=lambda event: at[event.event_id] + chance.randrange(6))
+
+
+_CHANGED_SHARE: Final = 0.4
+
+
+def _placed(event: ConversationEvent, mark: str, chance: Random) -> ConversationEvent:
+    who = "ben" if event.text in QUESTIONS or chance.random() < 0.2 else "anna"
+    return replace(
+        event,
+        event_id=EventId(f"{mark}{event.event_id}"),
+        conversation_id=ConversationId(f"{mark}{chance.choice(_CONVERSATIONS)}"),
+        user_id=UserId(f"{mark}{who}"),
+        speaker_name=who.title(),
+        timezone=chance.choice(ZONES),
+    )
+
+
+def _changed(event: ConversationEvent, chance: Random, texts: Sequence[str]) -> ConversationEvent:
+    """The message edited or deleted, some time after it was said."""
+    number, at = int(str(event.message_id)[1:]), int((event.occurred_at - START) / timedelta(minutes=1))
+    later = at + chance.randrange(1, 30)
+    new = deleted(number, at=later) if chance.random() < 0.3 else edited(number, chance.choice(texts), at=later)
+    return replace(new, conversation_id=event.conversation_id, event_id=EventId(f"{event.event_id}.changed"))
+
+
+def given(seed: int, events: Sequence[ConversationEvent], most: int = 24) -> list[MemoryCommand]:
+    """Commands about what is found in the events: all four, the same for the same seed."""
+    chance = Random(seed)
+    found = [(e.tenant_id, e.user_id, c) for e in found_in(event_records(events)) for c in e.candidates]
+    mark = str(events[0].event_id)
+    return [_command(f"{mark}.k{number}", found, chance) for number in range(most)]
+
+
+def _command(name: str, found: Sequence[Found], chance: Random) -> MemoryCommand:
+    subject = chance.choice(found)
+    tenant_id, user_id, about = subject
+    values = [] if about.kind in DATED_KINDS else values_for(subject, found)
+    kinds = [CommandType.CONFIRM, CommandType.FORGET]
+    kind = chance.choice([*kinds, CommandType.CORRECT, CommandType.REMEMBER] if values else kinds)
+    return MemoryCommand(
+        tenant_id=tenant_id,
+        user_id=user_id,
+        command_id=CommandId(name),
+        type=kind,
+        issued_at=START + timedelta(minutes=chance.randrange(90)),
+        item_id=about.item_id,
+        kind=about.kind,
+        slot=about.slot,
+        value=chance.choice(values) if kind in (CommandType.CORRECT, CommandType.REMEMBER) else None,
+        known_from=None,
+        known_to=None,
+    )

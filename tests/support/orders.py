@@ -29,7 +29,7 @@ def orders(draw: st.DrawFn, extractions: Sequence[MessageExtraction], most: int 
     if not found:
         return []
     chosen = draw(st.lists(st.sampled_from(found), max_size=most))
-    made = [draw(_order(f"k{number}", subject, _values_for(subject, found))) for number, subject in enumerate(chosen)]
+    made = [draw(_order(f"k{number}", subject, values_for(subject, found))) for number, subject in enumerate(chosen)]
     return [*made, *draw(st.lists(st.sampled_from(made), max_size=2))] if made else []
 
 
@@ -56,7 +56,7 @@ def _order(draw: st.DrawFn, name: str, subject: Found, values: Sequence[str]) ->
     )
 
 
-def _values_for(subject: Found, found: Sequence[Found]) -> list[str]:
+def values_for(subject: Found, found: Sequence[Found]) -> list[str]:
     """Values that the subject's slot takes: some of its own, and some that are nobody's."""
     about = subject[2]
     named = [each.value for _, _, each in found if (each.kind, each.slot) == (about.kind, about.slot)]
