@@ -52,7 +52,6 @@ class Asked:
     conversations: Sequence[str]
     queries: Sequence[str]
     valid_at: Sequence[datetime]
-    whole_tenant: bool = True
     items: int = field(default=0)
 
 
@@ -124,8 +123,7 @@ def _questions(asked: Asked) -> Iterator[dict[str, Any]]:
         for user in asked.users:
             yield {"query": query, "user_id": user}
             yield {"query": query, "user_id": user, "kinds": ["item"], "valid_at": asked.valid_at[0]}
-        if asked.whole_tenant:
-            yield {"query": query}
+        yield {"query": query}
 
 
 def _plain(item: Answer) -> dict[str, Any]:
