@@ -13,6 +13,7 @@ from api.models.items import Item, ItemFilter, ItemHistory, ItemPage
 from api.models.values import ItemSource
 from api.readers import known, shapes, statements
 from api.readers.database import Database, Rows
+from api.readers.known import Listing
 from schemas.ids import TenantId
 
 EVIDENCE_SHOWN = 100
@@ -33,7 +34,16 @@ class ItemReader:
         after = pages.decode(cursor, _CURSOR_PARTS)
         after_item = _uuid(after[2] if after else None)
         if wanted.known_at is not None:
-            return await self._as_known(tenant_id, user_id, wanted, wanted.known_at, limit, after)
+            return await self._as_known(
+                Listing(
+                    tenant_id=tenant_id,
+                    user_id=user_id,
+                    wanted=wanted,
+                    known_at=wanted.known_at,
+                    after=after,
+                    most=limit + 1,
+                )
+            )
         kind, slot, _ = after or (None, None, None)
         place = {"after_kind": kind, "after_slot": slot, "after_item": after_item}
         parameters = wanted.model_dump() | place | {"tenant_id": tenant_id, "user_id": user_id, "limit": limit + 1}
@@ -42,19 +52,11 @@ class ItemReader:
             sources = await evidence_of(rows, tenant_id, [row["item_id"] for row in found])
         return _page([shapes.item(row, sources.get(str(row["item_id"]), [])) for row in found], last)
 
-    async def _as_known(
-        self,
-        tenant_id: TenantId,
-        user_id: str,
-        wanted: ItemFilter,
-        known_at: datetime,
-        limit: int,
-        after: tuple[str, ...] | None,
-    ) -> ItemPage:
-        async with self._database.read(tenant_id) as rows:
-            fitting = await known.of_user(rows, tenant_id, user_id, wanted, known_at, after)
-        shown = fitting[:limit]
-        last = shown[-1].row if len(fitting) > limit else None
+    async def _as_known(self, listing: Listing) -> ItemPage:
+        async with self._database.read(listing.tenant_id) as rows:
+            found = await known.of_user(rows, listing)
+        shown = found[: listing.most - 1]
+        last = shown[-1].row if len(found) > len(shown) else None
         return _page([shapes.item(one.row, one.sources[:EVIDENCE_SHOWN]) for one in shown], last)
 
     async def one(self, tenant_id: TenantId, item_id: UUID, known_at: datetime | None = None) -> Item | None:

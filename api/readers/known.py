@@ -5,9 +5,10 @@ Reads only, whole slots at a time, since in a slot one item's words decide what 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -38,15 +39,48 @@ class Shown:
     sources: list[ItemSource]
 
 
-async def of_user(
-    rows: Rows, tenant_id: TenantId, user_id: str, wanted: ItemFilter, known_at: datetime, after: tuple[str, ...] | None
-) -> list[Shown]:
-    """All of the user's items that fit and come after (kind, slot, item id), in that order."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """Which of a user's items are wanted, as they were known when: `most` of those after (kind, slot, item id)."""
+
+    tenant_id: TenantId
+    user_id: str
+    wanted: ItemFilter
+    known_at: datetime
+    after: tuple[str, ...] | None
+    most: int
+
+
+async def of_user(rows: Rows, listing: Listing) -> list[Shown]:
+    """The first items of the listing, in order. No more slots are read than it takes to find them."""
+    wanted, after = listing.wanted, listing.after
     kind, slot = after[:2] if after else (None, None)
-    scope = {"user_id": user_id, "kind": wanted.kind, "slot": wanted.slot, "after_kind": kind, "after_slot": slot}
-    named = await rows.all(known_statements.NAMED_OF_USER, {"tenant_id": tenant_id, **scope})
-    known = sorted(await _known(rows, tenant_id, named, known_at), key=_place)
-    return [_shown(one) for one in known if _fits(one.item, wanted) and (after is None or _place(one) > after)]
+    scope = {"user_id": listing.user_id, "kind": wanted.kind, "slot": wanted.slot}
+    place = {"after_kind": kind, "after_slot": slot}
+    named = await rows.all(known_statements.NAMED_OF_USER, {"tenant_id": listing.tenant_id, **scope, **place})
+    found: list[Shown] = []
+    for some in _slots_at_once(named, listing.most):
+        known = sorted(await _known(rows, listing.tenant_id, some, listing.known_at), key=_place)
+        found.extend(_shown(one) for one in known if _fits(one.item, wanted) and (after is None or _place(one) > after))
+        if len(found) >= listing.most:
+            break
+    return found[: listing.most]
+
+
+def _slots_at_once(named: Found, least: int) -> Iterator[Found]:
+    """Whole slots, in order, as many as hold so many items."""
+    some: list[dict[str, Any]] = []
+    for _, slot in groupby(sorted(named, key=_slot), key=_slot):
+        some.extend(slot)
+        if len(some) >= least:
+            yield some
+            some = []
+    if some:
+        yield some
+
+
+def _slot(row: Mapping[str, Any]) -> tuple[str, str]:
+    return row["kind"], row["slot"]
 
 
 async def one(rows: Rows, tenant_id: TenantId, item_id: UUID, known_at: datetime) -> Shown | None:

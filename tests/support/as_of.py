@@ -45,7 +45,7 @@ Answer = Mapping[str, Any]
 
 @dataclass(slots=True, kw_only=True)
 class Asked:
-    """What is asked, of whom, and how many items the answers held."""
+    """What is asked, of whom, and how many items the answers as of a time held."""
 
     tenant_id: TenantId
     users: Sequence[str]
@@ -72,13 +72,15 @@ class ReaderAnswers:
         self._database = database
         self._tenant_id = tenant_id
 
-    async def items(self, user_id: str, known_at: datetime | None, **narrowed: Any) -> list[dict[str, Any]]:
+    async def items(
+        self, user_id: str, known_at: datetime | None, limit: int = 100, **narrowed: Any
+    ) -> list[dict[str, Any]]:
         reader = ItemReader(self._database)
         found: list[dict[str, Any]] = []
         cursor = None
         while True:
             wanted = ItemFilter(known_at=known_at, **narrowed)
-            page = await reader.of_user(self._tenant_id, user_id, wanted, 100, cursor)
+            page = await reader.of_user(self._tenant_id, user_id, wanted, limit, cursor)
             found.extend(item.model_dump(mode="json") for item in page.items)
             cursor = page.next_cursor
             if cursor is None:
@@ -99,7 +101,7 @@ async def answers_of(memory: Answers, asked: Asked, known_at: datetime | None) -
     told: dict[str, Any] = {}
     for user in asked.users:
         told[f"items of {user}"] = items = [_plain(each) for each in await memory.items(user, known_at)]
-        asked.items += len(items)
+        asked.items += len(items) if known_at else 0
         for status in ("active", "retracted"):
             told[f"{status} items of {user}"] = [
                 _plain(each) for each in await memory.items(user, known_at, status=status)
