@@ -27,7 +27,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 export UV_COMPILE_BYTECODE := 1
 
 .PHONY: help install up up-infra down status logs env demo feed migrate check check-compose \
-	fmt test property test-unit test-integration test-e2e chaos bench bench-sink bench-peers bench-latency eval-extraction eval-replay eval-speed clean
+	fmt test property test-unit test-integration test-e2e chaos bench bench-sink bench-peers bench-latency eval-extraction eval-replay eval-speed eval-as-of clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -158,6 +158,12 @@ eval-replay: install ## A folder of conversations read again by changed rules, k
 
 eval-speed: install ## How long the rules take, beside dateparser in the same run: make eval-speed DATA=folder
 	@PYTHONPATH=.:tests .uv/bin/uv run --quiet --script --python "$(PYTHON)" tests/evaluation/dateparser_speed.py $(DATA)
+
+# `make test` tries a few.
+T ?= 50
+
+eval-as-of: install ## Answers as of random times, against stacks fed only the records before: make eval-as-of T=50
+	AS_OF=$(T) $(PYTEST) -s --timeout 3600 tests/integration/api/test_as_known.py tests/e2e/test_as_of.py
 
 bench-peers: install ## The PostgreSQL sink beside the Debezium JDBC sink and the Quix one (fetches both)
 	@$(BENCH) peers

@@ -66,7 +66,7 @@ def create_app(
 def _connected(settings: Settings, meters: Meters, catalogues: Catalogues, retention: RetentionPolicies) -> Lifespan:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with connect(settings, meters, retention) as deps:
+        async with connect(settings, meters, catalogues, retention) as deps:
             app.state.service = assemble(settings, deps, meters, catalogues)
             yield
 

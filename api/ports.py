@@ -53,7 +53,9 @@ class Items(Protocol):
         self, tenant_id: TenantId, user_id: str, wanted: ItemFilter, limit: int, cursor: str | None, now: datetime
     ) -> ItemPage: ...
 
-    async def one(self, tenant_id: TenantId, item_id: UUID, now: datetime) -> Item | None: ...
+    async def one(
+        self, tenant_id: TenantId, item_id: UUID, now: datetime, known_at: datetime | None = None
+    ) -> Item | None: ...
 
     async def history(
         self, tenant_id: TenantId, item_id: UUID, limit: int, cursor: str | None

@@ -30,6 +30,7 @@ from api.readers.recall import RecallReader
 from api.readers.serving import ServingReader
 from schemas.codec import Codec
 from schemas.registry import RegistrySchemaIds
+from streams.extraction.slots import ALL_BUILT_IN, Catalogues
 from topology import kafka
 from topology.guarantees import Cluster, Demands, require
 from topology.metrics import API_PENDING, Meters
@@ -53,7 +54,10 @@ class Asked:
 
 @asynccontextmanager
 async def connect(
-    settings: Settings, meters: Meters, retention: RetentionPolicies = KEPT_BY_DEFAULT
+    settings: Settings,
+    meters: Meters,
+    catalogues: Catalogues = ALL_BUILT_IN,
+    retention: RetentionPolicies = KEPT_BY_DEFAULT,
 ) -> AsyncIterator[Dependencies]:
     """The world, for as long as the context lasts. What is under way to Kafka is sent before it ends.
 
@@ -72,10 +76,10 @@ async def connect(
             log=_log(stack, settings),
             freshness=watch,
             outcomes=OutcomeReader(database),
-            items=ItemReader(database, retention),
+            items=ItemReader(database, retention, catalogues),
             people=PeopleReader(database),
             profiles=ProfileReader(redis, database, settings.cache_ttl, retention, serving),
-            recall=RecallReader(database, retention),
+            recall=RecallReader(database, retention, catalogues),
             needed={
                 "postgresql": Asked(ask=lambda: _has_tables(database)),
                 "kafka": Asked(ask=lambda: offsets.ends([TopicName.EVENTS])),

@@ -127,6 +127,8 @@ EXAMPLES: tuple[Record, ...] = (
         recorded_at=KNOWN,
         revision=41,
         source=SOURCE,
+        first_recorded_at=SAID,
+        text_recorded_at=KNOWN,
     ),
     MessageExtraction(
         tenant_id=TENANT,
@@ -139,6 +141,7 @@ EXAMPLES: tuple[Record, ...] = (
         source=SOURCE,
         extractor=EXTRACTOR,
         candidates=(CANDIDATE,),
+        deleted=True,
     ),
     MemoryCommand(
         tenant_id=TENANT,
@@ -274,7 +277,15 @@ EXAMPLES: tuple[Record, ...] = (
         previous_message_id=MessageId("m-1"),
         deleted_at=SAID + timedelta(days=1),
         revision=43,
+        first_recorded_at=SAID,
+        text_recorded_at=KNOWN,
     ),
-    MessageItems(revision=41, refs=(EvidenceRef(track="fact/home_city/", item_id=ITEM),)),
+    MessageItems(
+        revision=41,
+        refs=(EvidenceRef(track="fact/home_city/", item_id=ITEM),),
+        former=(EvidenceRef(track="fact/home_city/", item_id=FORMER),),
+        recorded_at=KNOWN,
+        deleted=True,
+    ),
     Positions(next_offsets={"conversation.events.v1": 42}, readability=(40, 1, 1)),
 )

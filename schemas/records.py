@@ -89,8 +89,7 @@ class Message(Record):
     user_id: UserId
     speaker_name: str | None
     role: Role
-    text: str | None
-    """None once deleted."""
+    text: str | None  # None once deleted
     occurred_at: datetime
     timezone: str | None
     reply_to: MessageId | None
@@ -98,8 +97,7 @@ class Message(Record):
     remember: bool
     recalled: bool
     attributes: Mapping[str, str]
-    previous_message_id: MessageId | None
-    """The message before it by (occurred_at, message_id), where the window of recent turns still holds one."""
+    previous_message_id: MessageId | None  # by (occurred_at, message_id), where the window of turns still holds one
     edited_at: datetime | None
     deleted_at: datetime | None
     redactions: tuple[str, ...]
@@ -110,6 +108,9 @@ class Message(Record):
     """Offset of that event in its partition of `conversation.events.v1`; grows with every version of a message."""
     source: Position
     """Where the event that recorded the message stands."""
+    first_recorded_at: datetime | None = None
+    text_recorded_at: datetime | None = None
+    """The broker's timestamps of that event, and of the one that gave the text; None: from an earlier release."""
 
 
 @quickly_made
@@ -128,10 +129,8 @@ class Candidate:
     confidence: float
     start: int
     end: int
-    quote: str
-    """Exactly `text[start:end]` of the message."""
-    rule: str
-    """`name@version` of the rule that found it."""
+    quote: str  # exactly `text[start:end]` of the message
+    rule: str  # `name@version` of what found it
     known_from: datetime | None
     known_to: datetime | None
     """When the value held, where the words say so; exclusive end."""
@@ -157,6 +156,7 @@ class MessageExtraction(Record):
     source: Position
     extractor: str
     candidates: tuple[Candidate, ...]
+    deleted: bool = False  # then its words leave every history too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,6 +85,9 @@ class MessageState(Record):
     """As last sent, for when the message is sent again after its neighbours have left the window."""
     deleted_at: datetime | None
     revision: int
+    first_recorded_at: datetime | None = None
+    text_recorded_at: datetime | None = None
+    """The broker's timestamps of the event that recorded the message, and of the one that gave it its text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +106,12 @@ class MessageItems(Record):
 
     revision: int
     refs: tuple[EvidenceRef, ...]
+    former: tuple[EvidenceRef, ...] = ()
+    """What was taken back: histories still hold its words, and lose them when the message is deleted."""
+    recorded_at: datetime | None = None
+    """Of a command that waits: the broker's timestamp of it."""
+    deleted: bool = False
+    """Whether the message was deleted, and all its words taken back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

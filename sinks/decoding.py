@@ -16,6 +16,7 @@ from schemas.limits import tenant_of_key
 from schemas.records import Position, Record
 from sinks.log import RawRecord
 from sinks.ports import NO_SKIPS, Batch, Partition, PoisonRecord, Received, SinkRecord, Skips
+from topology import tombstones
 from topology.topics import TOPIC_BY_NAME, TopicName
 
 
@@ -94,7 +95,18 @@ def decode(codec: Codec, raw: RawRecord) -> SinkRecord:
         raise PoisonRecord(raw.partition.at(raw.offset), f"cannot be read: {error}", key=_shown(raw.key)) from error
     if not key:
         raise PoisonRecord(raw.partition.at(raw.offset), "has no key")
+    if value is None:
+        return _tombstone(raw, key)
     return SinkRecord(partition=raw.partition, offset=raw.offset, timestamp=raw.timestamp, key=key, value=value)
+
+
+def _tombstone(raw: RawRecord, key: str) -> SinkRecord:
+    try:
+        gone = tombstones.read(raw.headers, raw.timestamp)
+    except ValueError as error:
+        raise PoisonRecord(raw.partition.at(raw.offset), f"cannot be read: {error}", key=key) from error
+    at, words = gone.recorded_at, gone.words
+    return SinkRecord(partition=raw.partition, offset=raw.offset, timestamp=at, key=key, value=None, words=words)
 
 
 def _value(codec: Codec, raw: RawRecord) -> Record | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from threading import Thread
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar, cast
 
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
@@ -21,6 +21,7 @@ from sinks.ports import Partition
 from topology.errors import Retryable
 from topology.generations import FIRST, name_of, topic_of
 from topology.kafka import ClientConfig
+from topology.tombstones import Headers
 from topology.topics import TopicName
 
 logger = logging.getLogger(__name__)
@@ -73,6 +74,8 @@ class RawRecord:
     timestamp: datetime
     key: bytes | None
     value: bytes | None
+    headers: Headers = ()
+    """Of a tombstone alone: nothing else has any that a sink looks at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,12 +273,14 @@ def _fetched(messages: Iterable[Message]) -> Fetched:
 
 
 def _record(message: Message) -> RawRecord:
+    value = message.value()
     return RawRecord(
         partition=_partition_of(message),
         offset=_offset(message),
         timestamp=_moment(message.timestamp()[1]),
         key=message.key(),
-        value=message.value(),
+        value=value,
+        headers=cast("Headers", message.headers() or ()) if value is None else (),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Protocol
 from schemas.construction import quickly_made
 from schemas.ids import TenantId
 from schemas.records import Position, Record
+from topology.tombstones import Words
 from topology.topics import TopicName
 
 
@@ -38,9 +39,11 @@ class SinkRecord:
     partition: Partition
     offset: int
     timestamp: datetime
-    """The broker's; aware, UTC."""
+    """The broker's, of a tombstone that of its cause; aware, UTC."""
     key: str
     value: Record | None
+    words: Words = Words.KEPT
+    """What a tombstone says of what its key said before."""
 
     @property
     def position(self) -> Position:

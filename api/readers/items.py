@@ -12,11 +12,14 @@ from uuid import UUID
 from api import pages
 from api.models.items import Item, ItemFilter, ItemHistory, ItemPage
 from api.models.values import ItemSource
-from api.readers import shapes, statements
+from api.readers import known, shapes, statements
 from api.readers.database import Database, Rows
 from api.readers.folds import Fold, folded
+from api.readers.known import Listing
 from api.readers.lifetimes import over
 from schemas.ids import TenantId
+from streams.extraction.slots import ALL_BUILT_IN, Catalogues
+from streams.processors.knowing import TenantPolicy
 from topology.retention import RetentionPolicies
 
 EVIDENCE_SHOWN = 100
@@ -29,8 +32,8 @@ _BEFORE_ALL = (0, -1)
 class ItemReader:
     """Items by their status at a moment: what is over by the policy of its tenant has expired."""
 
-    def __init__(self, database: Database, retention: RetentionPolicies) -> None:
-        self._database, self._retention = database, retention
+    def __init__(self, database: Database, retention: RetentionPolicies, catalogues: Catalogues = ALL_BUILT_IN) -> None:
+        self._database, self._retention, self._catalogues = database, retention, catalogues
 
     async def of_user(
         self, tenant_id: TenantId, user_id: str, wanted: ItemFilter, limit: int, cursor: str | None, now: datetime
@@ -40,27 +43,56 @@ class ItemReader:
         As of `known_at` where that is asked for, else of `now`. A page may hold fewer rows than its limit: near
         duplicates of a page are one.
         """
-        at = wanted.known_at or now
-        kind, slot, item_id = pages.decode(cursor, _CURSOR_PARTS) or (None, None, None)
-        after = {"after_kind": kind, "after_slot": slot, "after_item": _uuid(item_id)}
-        statement = statements.ITEMS if wanted.known_at is None else statements.ITEMS_AS_KNOWN
+        after = pages.decode(cursor, _CURSOR_PARTS)
+        after_item = _uuid(after[2] if after else None)
+        if wanted.known_at is not None:
+            return await self._as_known(
+                Listing(
+                    whose=self._policy(tenant_id),
+                    user_id=user_id,
+                    wanted=wanted,
+                    known_at=wanted.known_at,
+                    after=after,
+                    most=limit + 1,
+                )
+            )
+        kind, slot, _ = after or (None, None, None)
+        place = {"after_kind": kind, "after_slot": slot, "after_item": after_item}
         whose = {"tenant_id": tenant_id, "user_id": user_id, "limit": limit + 1}
-        parameters = wanted.model_dump() | after | whose | over(self._retention.of(tenant_id), at)
+        parameters = wanted.model_dump() | place | whose | over(self._retention.of(tenant_id), now)
         async with self._database.read(tenant_id) as rows:
-            found, last = pages.cut(await rows.all(statement, parameters), limit)
-            sources = await evidence_of(rows, tenant_id, [row["item_id"] for row in found], wanted.known_at)
-        return ItemPage(
-            items=[_item(each, sources, at) for each in folded(found, wanted=wanted.fold)],
-            next_cursor=pages.encode(last["kind"], last["slot"], str(last["item_id"])) if last else None,
-        )
+            found, last = pages.cut(await rows.all(statements.ITEMS, parameters), limit)
+            sources = await evidence_of(rows, tenant_id, [row["item_id"] for row in found])
+        return _page([_item(each, sources, now) for each in folded(found, wanted=wanted.fold)], last)
 
-    async def one(self, tenant_id: TenantId, item_id: UUID, now: datetime) -> Item | None:
-        """The item as it stands, in whatever status."""
-        parameters = {"tenant_id": tenant_id, "item_id": item_id} | over(self._retention.of(tenant_id), now)
+    async def _as_known(self, listing: Listing) -> ItemPage:
+        async with self._database.read(listing.whose.tenant_id) as rows:
+            found = await known.of_user(rows, listing)
+        shown = found[: listing.most - 1]
+        last = shown[-1].row if len(found) > len(shown) else None
+        sources = {str(one.row["item_id"]): one.sources[:EVIDENCE_SHOWN] for one in shown}
+        folds = folded([one.row for one in shown], wanted=listing.wanted.fold)
+        return _page([_item(each, sources, listing.known_at) for each in folds], last)
+
+    async def one(
+        self, tenant_id: TenantId, item_id: UUID, now: datetime, known_at: datetime | None = None
+    ) -> Item | None:
+        """The item as it stands, or as it was known, in whatever status."""
         async with self._database.read(tenant_id) as rows:
+            if known_at is not None:
+                found = await known.one(rows, self._policy(tenant_id), item_id, known_at)
+                return shapes.item(found.row, found.sources[:EVIDENCE_SHOWN], known_at) if found else None
+            parameters = {"tenant_id": tenant_id, "item_id": item_id} | over(self._retention.of(tenant_id), now)
             row = await rows.one(statements.ITEM, parameters)
-            sources = await evidence_of(rows, tenant_id, [item_id], None)
+            sources = await evidence_of(rows, tenant_id, [item_id])
         return shapes.item(row, sources.get(str(item_id), []), now) if row else None
+
+    def _policy(self, tenant_id: TenantId) -> TenantPolicy:
+        return TenantPolicy(
+            tenant_id=tenant_id,
+            catalogue=self._catalogues.of(tenant_id),
+            retention=self._retention.of(tenant_id),
+        )
 
     async def history(self, tenant_id: TenantId, item_id: UUID, limit: int, cursor: str | None) -> ItemHistory | None:
         """A page of an item's versions, oldest first. None for an item that has none."""
@@ -88,7 +120,6 @@ async def evidence_of(
     rows: Rows,
     tenant_id: TenantId,
     item_ids: list[UUID],
-    known_at: datetime | None,
     conversation_id: str | None = None,
     limit: int = EVIDENCE_SHOWN,
 ) -> dict[str, list[ItemSource]]:
@@ -96,7 +127,6 @@ async def evidence_of(
     parameters = {
         "tenant_id": tenant_id,
         "item_ids": item_ids,
-        "known_at": known_at,
         "conversation_id": conversation_id,
         "limit": limit,
     }
@@ -106,6 +136,11 @@ async def evidence_of(
 def _item(found: Fold, sources: Mapping[str, list[ItemSource]], at: datetime) -> Item:
     said = [source for item_id in found.item_ids for source in sources.get(item_id, [])]
     return shapes.item(found.row, said, at, found.stands_for)
+
+
+def _page(items: list[Item], last: shapes.Row | None) -> ItemPage:
+    cursor = pages.encode(last["kind"], last["slot"], str(last["item_id"])) if last else None
+    return ItemPage(items=items, next_cursor=cursor)
 
 
 def _uuid(text: str | None) -> UUID | None:

@@ -41,9 +41,8 @@ class OutcomeReader:
 
 
 def _outcome(row: dict[str, Any]) -> RecordOutcome:
-    position = shapes.position(row, "source")
     return RecordOutcome(
-        position=Position(topic=position.topic, partition=position.partition, offset=position.offset),
+        position=shapes.record_position(row, "source"),
         status=OutcomeStatus(row["status"]),
         reasons=tuple(row["reasons"]),
         item_ids=tuple(map(str, row["item_ids"])),

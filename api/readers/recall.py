@@ -15,13 +15,15 @@ from api.ranking import bm25
 from api.ranking.answer import Candidates, ItemCandidate, Place, TurnCandidate, rank
 from api.ranking.bm25 import Corpus, Document
 from api.ranking.neighbours import REACH
-from api.readers import results, statements, vectors
+from api.readers import known, known_statements, results, statements, vectors
 from api.readers.database import Database, Rows
 from api.readers.folds import folded
 from api.readers.lifetimes import over
-from api.readers.results import Items
+from api.readers.results import ItemFound, Items
 from api.readers.shapes import Row
 from schemas.ids import TenantId
+from streams.extraction.slots import ALL_BUILT_IN, Catalogues
+from streams.processors.knowing import TenantPolicy
 from topology.retention import RetentionPolicies
 
 WHOLE_TURNS = 4_000
@@ -68,8 +70,8 @@ class Question:
 
 
 class RecallReader:
-    def __init__(self, database: Database, retention: RetentionPolicies) -> None:
-        self._database, self._retention = database, retention
+    def __init__(self, database: Database, retention: RetentionPolicies, catalogues: Catalogues = ALL_BUILT_IN) -> None:
+        self._database, self._retention, self._catalogues = database, retention, catalogues
 
     async def recall(self, tenant_id: TenantId, request: RecallRequest, now: datetime) -> list[RecallResult]:
         """What answers the query best; empty where it holds nothing but stop words.
@@ -82,11 +84,17 @@ class RecallReader:
             if not question.lexemes:
                 return []
             turns, corpus = await _turns(rows, question)
-            items = {each.item_ids[0]: each for each in folded(await _items(rows, question, request))}
+            found = await _items(rows, question, request, self._policy(tenant_id))
+            items = {each.item_ids[0]: each for each in folded([one.row for one in found])}
+            sources = {str(one.row["item_id"]): one.sources for one in found if one.sources is not None}
             things = [ItemCandidate(item_id=name, document=question.document(each.row)) for name, each in items.items()]
             candidates = Candidates(terms=len(question.lexemes), corpus=corpus, turns=turns, items=things)
             answer = rank(candidates, request.limit, with_messages=wants_messages(request))
-            return await results.of(rows, answer, Items(folds=items, at=at), request, tenant_id)
+            return await results.of(rows, answer, Items(folds=items, sources=sources, at=at), request, tenant_id)
+
+    def _policy(self, tenant_id: TenantId) -> TenantPolicy:
+        catalogue, retention = self._catalogues.of(tenant_id), self._retention.of(tenant_id)
+        return TenantPolicy(tenant_id=tenant_id, catalogue=catalogue, retention=retention)
 
 
 def wants_messages(request: RecallRequest) -> bool:
@@ -106,10 +114,12 @@ async def _question(
     parameters = {
         "tenant_id": tenant_id,
         "conversation_id": request.conversation_id,
+        "known_at": request.known_at,
         "query": request.query,
         "most": WHOLE_TURNS + 1,
     }
-    (found,) = await rows.all(statements.QUESTION, parameters)
+    statement = statements.QUESTION if request.known_at is None else known_statements.QUESTION
+    (found,) = await rows.all(statement, parameters)
     lexemes = found["lexemes"][: bm25.MOST_LEXEMES]
     return Question(
         tenant_id=tenant_id,
@@ -125,11 +135,14 @@ async def _question(
 
 
 async def _turns(rows: Rows, question: Question) -> tuple[list[TurnCandidate], Corpus]:
+    now = question.known_at is None
     if question.conversation_id is not None and question.size <= WHOLE_TURNS:
         dated = vectors.name_a_date(question.lexemes)
-        found = await rows.all(statements.CONVERSATION_TURNS, {**question.scope, "reach": REACH, "dated": dated})
+        in_place = statements.CONVERSATION_TURNS if now else known_statements.CONVERSATION_TURNS
+        found = await rows.all(in_place, {**question.scope, "reach": REACH, "dated": dated})
         return _placed(found, question, question.conversation_id)
-    found = await rows.all(statements.MATCHING_MESSAGES, {**question.scope, "most": MOST_MESSAGES})
+    matching = statements.MATCHING_MESSAGES if now else known_statements.MATCHING_MESSAGES
+    found = await rows.all(matching, {**question.scope, "most": MOST_MESSAGES})
     turns = [
         TurnCandidate(key=(row["conversation_id"], row["message_id"]), document=question.document(row)) for row in found
     ]
@@ -150,10 +163,13 @@ def _placed(found: Found, question: Question, conversation_id: str) -> tuple[lis
     return turns, Corpus(count=count, average_length=average)
 
 
-async def _items(rows: Rows, question: Question, request: RecallRequest) -> Found:
+async def _items(rows: Rows, question: Question, request: RecallRequest, whose: TenantPolicy) -> list[ItemFound]:
     kinds = item_kinds(request)
     if kinds == []:
         return []
-    as_known = request.known_at is not None
-    statement = statements.MATCHING_ITEMS_AS_KNOWN if as_known else statements.MATCHING_ITEMS
-    return await rows.all(statement, {**question.scope, **question.lifetimes, "kinds": kinds, "most": MOST_ITEMS})
+    scope = {**question.scope, "kinds": kinds, "most": MOST_ITEMS}
+    if request.known_at is None:
+        found = await rows.all(statements.MATCHING_ITEMS, {**scope, **question.lifetimes})
+        return [ItemFound(row=row) for row in found]
+    shown = await known.matching(rows, whose, request, request.known_at, scope)
+    return [ItemFound(row=one.row, sources=one.sources) for one in shown]

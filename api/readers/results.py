@@ -14,7 +14,7 @@ from api.models.recall import RecallRequest, RecallResult
 from api.models.values import ItemSource
 from api.ranking.answer import Answer
 from api.ranking.merge import MessageKey, cited
-from api.readers import shapes, statements
+from api.readers import known_statements, shapes, statements
 from api.readers.database import Rows
 from api.readers.folds import Fold
 from api.readers.items import evidence_of
@@ -25,10 +25,20 @@ EVIDENCE_LOOKED_AT = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ItemFound:
+    """An item that may answer, and its evidence, the latest first; None: to be asked for."""
+
+    row: shapes.Row
+    sources: list[ItemSource] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Items:
     """Every item that may be among the results, by the id that is shown, and the moment they are weighed at."""
 
     folds: Mapping[str, Fold]
+    sources: Mapping[str, list[ItemSource]]
+    """Evidence that is known already, by item id: of items as they were known at a time."""
     at: datetime
 
 
@@ -36,9 +46,11 @@ async def of(
     rows: Rows, answer: Answer, items: Items, request: RecallRequest, tenant_id: TenantId
 ) -> list[RecallResult]:
     """The answer's best, in its order."""
-    messages = await _messages(rows, tenant_id, [ranked.message for ranked in answer.best if ranked.message])
+    messages = await _messages(rows, tenant_id, [r.message for r in answer.best if r.message], request.known_at)
     chosen = [items.folds[ranked.item_id] for ranked in answer.best if ranked.item_id]
-    sources = await _sources(rows, tenant_id, [UUID(name) for each in chosen for name in each.item_ids], request)
+    names = [name for each in chosen for name in each.item_ids]
+    asked = await _sources(rows, tenant_id, [UUID(name) for name in names if name not in items.sources], request)
+    sources = {name: _there(items.sources[name], request) for name in names if name in items.sources} | asked
     found: list[RecallResult] = []
     for ranked in answer.best:
         if ranked.item_id is not None:
@@ -52,10 +64,13 @@ async def of(
     return found
 
 
-async def _messages(rows: Rows, tenant_id: TenantId, keys: Sequence[MessageKey]) -> dict[MessageKey, shapes.Row]:
+async def _messages(
+    rows: Rows, tenant_id: TenantId, keys: Sequence[MessageKey], known_at: datetime | None
+) -> dict[MessageKey, shapes.Row]:
     conversations, messages = [key[0] for key in keys], [key[1] for key in keys]
-    parameters = {"tenant_id": tenant_id, "conversation_ids": conversations, "message_ids": messages}
-    found = await rows.all(statements.RECALLED_MESSAGES, parameters) if keys else []
+    wanted: dict[str, object] = {"conversation_ids": conversations, "message_ids": messages}
+    statement = statements.RECALLED_MESSAGES if known_at is None else known_statements.RECALLED_MESSAGES
+    found = await rows.all(statement, wanted | {"tenant_id": tenant_id, "known_at": known_at}) if keys else []
     return {(row["conversation_id"], row["message_id"]): row for row in found}
 
 
@@ -64,9 +79,12 @@ async def _sources(
 ) -> dict[str, list[ItemSource]]:
     if not item_ids:
         return {}
-    return await evidence_of(
-        rows, tenant_id, item_ids, request.known_at, request.conversation_id, limit=EVIDENCE_LOOKED_AT
-    )
+    return await evidence_of(rows, tenant_id, item_ids, request.conversation_id, limit=EVIDENCE_LOOKED_AT)
+
+
+def _there(sources: Sequence[ItemSource], request: RecallRequest) -> list[ItemSource]:
+    where = request.conversation_id
+    return [one for one in sources if where in (None, one.conversation_id)][:EVIDENCE_LOOKED_AT]
 
 
 def _message(score: float, row: shapes.Row) -> RecallResult:

@@ -16,6 +16,7 @@ from api.models.items import Item, ItemVersion
 from api.models.people import StoredMessage
 from api.models.values import ItemSource, PositionShape, SalienceShape
 from api.ranking.salience import Weighed, salience
+from schemas.records import Position
 
 Row: TypeAlias = Mapping[str, Any]
 Intervals: TypeAlias = list[tuple[datetime | None, datetime | None]]
@@ -32,6 +33,12 @@ def position(row: Row, prefix: str) -> PositionShape:
     return PositionShape(
         topic=row[f"{prefix}_topic"], partition=row[f"{prefix}_partition"], offset=row[f"{prefix}_offset"]
     )
+
+
+def record_position(row: Row, prefix: str) -> Position:
+    """The same, as records hold it."""
+    shape = position(row, prefix)
+    return Position(topic=shape.topic, partition=shape.partition, offset=shape.offset)
 
 
 def intervals(validity: Multirange[datetime] | None) -> Intervals:

@@ -1,4 +1,4 @@
-"""Every statement the readers run, as constants: the only SQL of the service besides its keys.
+"""Every statement the readers run, as constants: the only SQL of the service besides its keys and `known_statements`.
 
 Each begins with the tenant: no question is ever asked across tenants, but the one that finds out whose a key is.
 """
@@ -53,22 +53,13 @@ STATUS: LiteralString = (
 )
 """An item's status at the moment that the parameters `over_...` were made for (`api.readers.lifetimes`)."""
 
-_VERSION: LiteralString = """
+VERSION_COLUMNS: LiteralString = """
     item_id, user_id, kind, slot, qualifier, value, confidence, validity, valid_from, valid_to, granularity,
     due_from, due_to, superseded_by, evidence_count, first_occurred_at, last_occurred_at, retention_level, extractor,
     recorded_at, cause_topic, cause_partition, cause_offset, explicit
 """
 
-_ITEM: LiteralString = _VERSION + ", " + STATUS + " AS status\n"
-
-_CURRENT: LiteralString = "memory_items"
-
-_AS_KNOWN: LiteralString = """(
-    SELECT DISTINCT ON (item_id) *
-    FROM memory_item_versions
-    WHERE tenant_id = %(tenant_id)s AND user_id = %(user_id)s AND recorded_at <= %(known_at)s
-    ORDER BY item_id, generation DESC, version_offset DESC
-) AS known"""
+ITEM_COLUMNS: LiteralString = VERSION_COLUMNS + ", " + STATUS + " AS status\n"
 
 _OF_USER: LiteralString = (
     """
@@ -86,17 +77,17 @@ _OF_USER: LiteralString = (
 """
 )
 
-ITEMS: LiteralString = "SELECT" + _ITEM + "FROM " + _CURRENT + _OF_USER
-
-ITEMS_AS_KNOWN: LiteralString = "SELECT" + _ITEM + "FROM " + _AS_KNOWN + _OF_USER
+ITEMS: LiteralString = "SELECT" + ITEM_COLUMNS + "FROM memory_items" + _OF_USER
 
 ITEM: LiteralString = (
-    "SELECT" + _ITEM + "FROM memory_items WHERE tenant_id = %(tenant_id)s AND item_id = %(item_id)s AND NOT deleted"
+    "SELECT"
+    + ITEM_COLUMNS
+    + "FROM memory_items WHERE tenant_id = %(tenant_id)s AND item_id = %(item_id)s AND NOT deleted"
 )
 
 ITEM_VERSIONS: LiteralString = (
     "SELECT"
-    + _VERSION
+    + VERSION_COLUMNS
     + """, status, generation, version_offset
     FROM memory_item_versions
     WHERE tenant_id = %(tenant_id)s AND item_id = %(item_id)s AND NOT deleted
@@ -114,7 +105,6 @@ EVIDENCE_OF_ITEMS: LiteralString = """
             source_partition AS partition, source_offset AS "offset", "start", "end", quote, tense, rule, occurred_at
         FROM evidence
         WHERE tenant_id = %(tenant_id)s AND evidence.item_id = wanted.item_id AND NOT removed
-            AND (%(known_at)s::timestamptz IS NULL OR recorded_at <= %(known_at)s)
             AND (%(conversation_id)s::text IS NULL OR conversation_id = %(conversation_id)s)
         ORDER BY occurred_at DESC, conversation_id, message_id
         LIMIT %(limit)s
@@ -180,20 +170,12 @@ _STANDING: LiteralString = """
         AND (%(user_id)s::text IS NULL OR conversation_id IN (
             SELECT said.conversation_id FROM messages AS said
             WHERE said.tenant_id = %(tenant_id)s AND said.user_id = %(user_id)s))
-        AND (%(known_at)s::timestamptz IS NULL OR (
-            (edited_at IS NULL OR recorded_at <= %(known_at)s)
-            AND coalesce((
-                SELECT outcomes.recorded_at FROM outcomes
-                WHERE (outcomes.source_topic, outcomes.source_partition, outcomes.source_offset)
-                    = (messages.source_topic, messages.source_partition, messages.source_offset)
-            ), recorded_at) <= %(known_at)s))
 """
-"""Messages that may be recalled: where the user takes part, as far as was known. A message is known since its own
-event was; a later version that only has other neighbours does not count, one with another text does."""
+"""Messages that may be recalled: where the user takes part."""
 
-CONVERSATION_TURNS: LiteralString = (
+TURNS: LiteralString = (
     """
-    WITH dated AS (
+    dated AS (
         SELECT messages.*, search || CASE
             WHEN %(dated)s THEN to_tsvector('english', to_char(occurred_at AT TIME ZONE 'UTC', 'FMDD FMMonth YYYY'))
             ELSE ''::tsvector
@@ -218,6 +200,7 @@ CONVERSATION_TURNS: LiteralString = (
     ORDER BY place
 """
 )
+CONVERSATION_TURNS: LiteralString = "WITH" + TURNS
 """The turns that match, and those so near that they may be lent score. Where a question names a date, the words of a
 turn's own date are words of the turn (+1.3 points of recall@10 on LoCoMo)."""
 
@@ -267,26 +250,10 @@ _HELD: LiteralString = (
 
 MATCHING_ITEMS: LiteralString = (
     _MATCHING
-    + _ITEM
+    + ITEM_COLUMNS
     + """
     FROM matching
     JOIN (SELECT * FROM memory_items WHERE tenant_id = %(tenant_id)s) AS now ON now.item_id = matching_id"""
-    + _HELD
-)
-
-MATCHING_ITEMS_AS_KNOWN: LiteralString = (
-    _MATCHING
-    + _ITEM
-    + """
-    FROM matching
-    CROSS JOIN LATERAL (
-        SELECT *
-        FROM memory_item_versions AS versions
-        WHERE versions.tenant_id = %(tenant_id)s AND versions.item_id = matching_id
-            AND versions.recorded_at <= %(known_at)s
-        ORDER BY versions.generation DESC, versions.version_offset DESC
-        LIMIT 1
-    ) AS known"""
     + _HELD
 )
 

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Path, Query
 
 from api import commands
 from api.models.items import CommandAccepted, Correct, Item, ItemHistory
-from api.models.values import PositionShape
+from api.models.values import Moment, PositionShape
 from api.problems import documented, not_found
 from api.routes.parameters import FOUND, WITH_BODY, Cursor
 from api.service import Corrector, Reader, ServiceParts
@@ -22,12 +22,13 @@ VERSIONS_MOST = 1_000
 router = APIRouter(prefix="/v1/items", tags=["items"])
 
 ItemName = Annotated[UUID, Path(examples=["0f8b1a52-6d0e-5b7a-9c41-2f1d7e0b9a10"])]
+KnownAt = Annotated[Moment | None, Query(description="The item as it was known at this time.")]
 
 
 @router.get("/{item_id}", responses=documented(*FOUND), summary="One item")
-async def item(service: ServiceParts, caller: Reader, item_id: ItemName) -> Item:
-    """The item as it stands, in whatever status."""
-    return await _item(service, caller.tenant_id, item_id)
+async def item(service: ServiceParts, caller: Reader, item_id: ItemName, known_at: KnownAt = None) -> Item:
+    """The item as it stands, or as it was known at a time, in whatever status."""
+    return await _item(service, caller.tenant_id, item_id, known_at)
 
 
 @router.get("/{item_id}/history", responses=documented(*FOUND), summary="Every version of an item")
@@ -71,8 +72,8 @@ async def forget(service: ServiceParts, caller: Corrector, item_id: ItemName) ->
     return CommandAccepted(command_id=command_id, position=position, item_id=named.item_id)
 
 
-async def _item(service: ServiceParts, tenant_id: TenantId, item_id: UUID) -> Item:
-    found = await service.deps.items.one(tenant_id, item_id, datetime.now(UTC))
+async def _item(service: ServiceParts, tenant_id: TenantId, item_id: UUID, known_at: datetime | None = None) -> Item:
+    found = await service.deps.items.one(tenant_id, item_id, datetime.now(UTC), known_at)
     if found is None:
         raise not_found("item")
     return found

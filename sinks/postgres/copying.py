@@ -19,7 +19,7 @@ from psycopg.abc import Buffer
 from psycopg.adapt import AdaptersMap, Dumper, PyFormat, Transformer
 
 from sinks.postgres.rows import Row
-from sinks.postgres.tables import MEMORY_ITEM_VERSIONS, Table
+from sinks.postgres.tables import Table
 
 
 class _Jsonb(Dumper):
@@ -73,13 +73,13 @@ class TableCopy:
     rows: int
     data: bytes
     """A whole binary COPY: signature, rows, trailer."""
-    ends_items: bool
-    """Whether a version is among them whose item is gone, so that earlier ones lose their words."""
+    takes_words: bool
+    """Whether one is among them by which words are to leave a history."""
 
 
 def copy_of(table: Table[Any], rows: list[Row]) -> TableCopy:
     """Raises psycopg.DataError for a value that has no bytes in its column's type; what the server minds, it says."""
-    return TableCopy(table=table, rows=len(rows), data=_binary(table, rows), ends_items=_any_gone(table, rows))
+    return TableCopy(table=table, rows=len(rows), data=_binary(table, rows), takes_words=_takes_words(table, rows))
 
 
 def _binary(table: Table[Any], rows: Iterable[Row]) -> bytes:
@@ -98,8 +98,7 @@ def _oids(table: Table[Any]) -> list[int]:
     return [_CONTEXT.adapters.types.get_oid(name) for name in table.types.values()]
 
 
-def _any_gone(table: Table[Any], rows: Iterable[Row]) -> bool:
-    if table is not MEMORY_ITEM_VERSIONS:
-        return False
-    flag = list(table.types).index("deleted")
-    return any(row[flag] for row in rows)
+def _takes_words(table: Table[Any], rows: Iterable[Row]) -> bool:
+    names = list(table.types)
+    harmless = [(names.index(name), value) for name, value in table.harmless]
+    return any(row[at] != value for row in rows for at, value in harmless)

@@ -5,7 +5,7 @@ Free of I/O, and pure. A tombstone gives a row as well: its key, its flag and it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -54,8 +54,9 @@ def said(table: Table[Any], record: Record, generation: int, offset: int) -> Row
     return _PROJECTIONS[table.name](record, generation, offset)
 
 
-def _newest_rows(table: Table[Any], records: Iterable[SinkRecord], generation: int) -> list[Row]:
-    rows = [row_of(table, record, generation) for record in records]
+def _newest_rows(table: Table[Any], records: Sequence[SinkRecord], generation: int) -> list[Row]:
+    chosen = records if table.chosen is None else table.chosen(records)
+    rows = [row_of(table, record, generation) for record in chosen]
     return list(newest(rows, _KEYS[table.name]).values())
 
 
@@ -84,9 +85,11 @@ def _gone(table: Table[Any], record: SinkRecord) -> Row:
     if table.gone is None:
         raise ValueError(f"{table.topic} has no tombstones")
     parts = split_key(record.key)
-    known: dict[str, object] = dict(zip(table.named, parts, strict=True)) | dict.fromkeys(
-        table.stamped, record.timestamp
-    )
+    known: dict[str, object] = {
+        **dict(zip(table.named, parts, strict=True)),
+        **dict.fromkeys(table.stamped, record.timestamp),
+        "words": record.words.value,
+    }
     return (*(_typed(known.get(column.name), column.type) for column in table.columns), True)
 
 

@@ -51,6 +51,47 @@ WHERE gone.deleted AND NOT kept.deleted
     AND kept.tenant_id = gone.tenant_id AND kept.item_id = gone.item_id
     AND (kept.generation, kept.version_offset) < (gone.generation, gone.version_offset)
 
+-- name: clear_worn_words
+-- When the words of an assertion have expired, it stands in history without them.
+UPDATE evidence_versions AS kept
+SET quote = ''
+FROM {staging} AS gone
+WHERE gone.words = 'worn' AND kept.words = 'kept' AND kept.quote <> ''
+    AND kept.tenant_id = gone.tenant_id AND kept.item_id = gone.item_id
+    AND kept.conversation_id = gone.conversation_id AND kept.message_id = gone.message_id
+    AND (kept.generation, kept.version_offset) < (gone.generation, gone.version_offset)
+
+-- name: clear_earlier_words
+-- When the words of an assertion are to go, what was said of it before says nothing any more. That it was taken back
+-- with its message is left to be known, until the person is erased.
+UPDATE evidence_versions AS kept
+SET words = 'erased', kind = NULL, slot = NULL, qualifier = NULL, value = NULL, canonical = NULL, quote = NULL
+FROM {staging} AS gone
+WHERE gone.words IN ('deleted', 'erased') AND kept.words <> 'erased' AND (gone.words = 'erased' OR kept.words = 'kept')
+    AND kept.tenant_id = gone.tenant_id AND kept.item_id = gone.item_id
+    AND kept.conversation_id = gone.conversation_id AND kept.message_id = gone.message_id
+    AND (kept.generation, kept.version_offset) < (gone.generation, gone.version_offset)
+
+-- name: keep_former_texts
+-- The texts that edits of this batch are about to replace.
+INSERT INTO {table} ({columns})
+SELECT kept.tenant_id, kept.conversation_id, kept.message_id, kept.text, kept.text_recorded_at, kept.generation,
+    kept.version_offset
+FROM messages AS kept
+JOIN (SELECT DISTINCT tenant_id, conversation_id, message_id FROM {staging}) AS edited
+    USING (tenant_id, conversation_id, message_id)
+WHERE kept.text IS NOT NULL
+ON CONFLICT DO NOTHING
+
+-- name: clear_texts
+-- When a message is deleted, the texts that it had before go with it.
+UPDATE message_texts AS kept
+SET text = NULL
+FROM {staging} AS gone
+WHERE (gone.deleted_at IS NOT NULL OR gone.removed) AND kept.text IS NOT NULL
+    AND kept.tenant_id = gone.tenant_id AND kept.conversation_id = gone.conversation_id
+    AND kept.message_id = gone.message_id
+
 -- name: count_received
 -- Adds to the counts of input records. A bare counter, and exact all the same: it moves with the position.
 INSERT INTO events_received AS kept (tenant_id, partition, hour, records)

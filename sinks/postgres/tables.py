@@ -5,7 +5,7 @@ Free of I/O. The migrations create the tables; a test compares the two. Generate
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
@@ -16,8 +16,10 @@ from psycopg.types.multirange import Multirange
 from psycopg.types.range import Range
 
 from schemas.records import Evidence, Interval, MemoryItem, Message, Outcome, Profile, Record
+from sinks.ports import SinkRecord
 from sinks.projections import profile_entries
 from topology.generations import MEMORY_TOPICS
+from topology.tombstones import Words
 from topology.topics import TopicName
 
 R = TypeVar("R", bound=Record)
@@ -53,6 +55,14 @@ class Table(Generic[R]):
     stamped: tuple[str, ...] = ()
     """The columns that hold a tombstone's own time."""
     columns: tuple[Column[R], ...]
+    chosen: Callable[[Sequence[SinkRecord]], Iterable[SinkRecord]] | None = None
+    """Which records of a batch give rows; None: all do."""
+    first: str = ""
+    """The statement that is run once the rows of a batch are there, before they are added to the table."""
+    last: tuple[str, ...] = ()
+    """The statements that are run after rows by which words are to leave a history."""
+    harmless: tuple[tuple[str, object], ...] = ()
+    """Columns, and the values that a row has in all of them which is none of these."""
 
     @property
     def of_generation(self) -> bool:
@@ -64,6 +74,13 @@ class Table(Generic[R]):
         """Type by name of all columns that are written, in the order in which they are written."""
         flag = {self.gone: "bool"} if self.gone else {}
         return {c.name: c.type for c in self.columns} | flag | {"generation": "int4", "version_offset": "int8"}
+
+
+def edited(records: Sequence[SinkRecord]) -> list[SinkRecord]:
+    """Every text of the messages that were edited, as far as the records know of them."""
+    keys = {one.key for one in records if isinstance(one.value, Message) and one.value.edited_at is not None}
+    texts = [one for one in records if one.key in keys] if keys else []
+    return [one for one in texts if isinstance(one.value, Message) and one.value.text is not None]
 
 
 def validity(intervals: Iterable[Interval]) -> Multirange[Any]:
@@ -83,12 +100,17 @@ def _field(name: str, type_name: str, path: str) -> Column[Any]:
     return Column(name=name, type=type_name, of=attrgetter(path), path=path)
 
 
-def _position(field: str, prefix: str) -> tuple[Column[Any], ...]:
+def _since(name: str) -> Column[Message]:
+    """When something of a message was learned; an earlier release did not say, and its own version's time stands in."""
+    return Column(name=name, type="timestamptz", of=lambda message: getattr(message, name) or message.recorded_at)
+
+
+def _position(of: str, prefix: str) -> tuple[Column[Any], ...]:
     """The three columns of a Position."""
     return (
-        _field(f"{prefix}_topic", "text", f"{field}.topic"),
-        _field(f"{prefix}_partition", "int4", f"{field}.partition"),
-        _field(f"{prefix}_offset", "int8", f"{field}.offset"),
+        _field(f"{prefix}_topic", "text", f"{of}.topic"),
+        _field(f"{prefix}_partition", "int4", f"{of}.partition"),
+        _field(f"{prefix}_offset", "int8", f"{of}.offset"),
     )
 
 
@@ -136,7 +158,21 @@ MESSAGES = Table(
         *_columns("timestamptz", "recorded_at"),
         *_columns("int8", "revision"),
         *_position("source", "source"),
+        _since("first_recorded_at"),
+        _since("text_recorded_at"),
     ),
+    last=("clear_texts",),
+    harmless=(("deleted_at", None), ("removed", False)),
+)
+
+MESSAGE_TEXTS = Table(
+    name="message_texts",
+    topic=TopicName.MESSAGES,
+    record=Message,
+    key=("tenant_id", "conversation_id", "message_id", "text_recorded_at"),
+    columns=(*_columns("text", "tenant_id", "conversation_id", "message_id", "text"), _since("text_recorded_at")),
+    chosen=edited,
+    first="keep_former_texts",
 )
 
 MEMORY_ITEMS = Table(
@@ -159,6 +195,24 @@ MEMORY_ITEM_VERSIONS = Table(
     gone="deleted",
     stamped=("recorded_at",),
     columns=_ITEM_COLUMNS,
+    last=("clear_earlier_versions",),
+    harmless=(("deleted", False),),
+)
+
+_EVIDENCE_COLUMNS: tuple[Column[Evidence], ...] = (
+    *_columns("text", "tenant_id", "user_id"),
+    Column(name="item_id", type="uuid", of=lambda evidence: _uuid(evidence.item_id)),
+    *_columns("text", "kind", "slot", "qualifier", "value", "canonical"),
+    Column(name="conversation_id", type="text", of=lambda evidence: evidence.conversation_id or ""),
+    *_columns("text", "message_id", "tense"),
+    *_columns("float8", "confidence"),
+    *_columns("int4", "start", "end"),
+    *_columns("text", "quote", "rule", "extractor"),
+    *_columns("timestamptz", "occurred_at", "recorded_at", "known_from", "known_to"),
+    *_columns("text", "granularity"),
+    *_columns("timestamptz", "due_from", "due_to"),
+    *_columns("int8", "revision"),
+    *_position("source", "source"),
 )
 
 EVIDENCE = Table(
@@ -169,21 +223,20 @@ EVIDENCE = Table(
     named=("tenant_id", "user_id", "item_id", "conversation_id", "message_id"),
     gone="removed",
     stamped=("recorded_at",),
-    columns=(
-        *_columns("text", "tenant_id", "user_id"),
-        Column(name="item_id", type="uuid", of=lambda evidence: _uuid(evidence.item_id)),
-        *_columns("text", "kind", "slot", "qualifier", "value", "canonical"),
-        Column(name="conversation_id", type="text", of=lambda evidence: evidence.conversation_id or ""),
-        *_columns("text", "message_id", "tense"),
-        *_columns("float8", "confidence"),
-        *_columns("int4", "start", "end"),
-        *_columns("text", "quote", "rule", "extractor"),
-        *_columns("timestamptz", "occurred_at", "recorded_at", "known_from", "known_to"),
-        *_columns("text", "granularity"),
-        *_columns("timestamptz", "due_from", "due_to"),
-        *_columns("int8", "revision"),
-        *_position("source", "source"),
-    ),
+    columns=_EVIDENCE_COLUMNS,
+)
+
+EVIDENCE_VERSIONS = Table(
+    name="evidence_versions",
+    topic=TopicName.EVIDENCE,
+    record=Evidence,
+    key=(*EVIDENCE.key, "generation", "version_offset"),
+    named=EVIDENCE.named,
+    gone="removed",
+    stamped=("recorded_at",),
+    columns=(*_EVIDENCE_COLUMNS, Column(name="words", type="text", of=lambda _: Words.KEPT.value)),
+    last=("clear_worn_words", "clear_earlier_words"),
+    harmless=(("words", Words.KEPT.value),),
 )
 
 OUTCOMES = Table(
@@ -222,6 +275,15 @@ PROFILES = Table(
     ),
 )
 
-TABLES: tuple[Table[Any], ...] = (MESSAGES, MEMORY_ITEMS, MEMORY_ITEM_VERSIONS, EVIDENCE, OUTCOMES, PROFILES)
+TABLES: tuple[Table[Any], ...] = (
+    MESSAGE_TEXTS,  # before the table of which it takes what is about to be replaced
+    MESSAGES,
+    MEMORY_ITEMS,
+    MEMORY_ITEM_VERSIONS,
+    EVIDENCE,
+    EVIDENCE_VERSIONS,
+    OUTCOMES,
+    PROFILES,
+)
 
 TABLE_BY_NAME = {table.name: table for table in TABLES}

@@ -171,9 +171,9 @@ class PostgresSink:
 
     def _land_table(self, connection: psycopg.Connection[Any], copy: TableCopy) -> None:
         self._stage(connection, copy)
-        connection.execute(_compose("upsert_rows", copy.table))
-        if copy.ends_items:
-            connection.execute(_compose("clear_earlier_versions", copy.table))
+        last = copy.table.last if copy.takes_words else ()
+        for statement in filter(None, (copy.table.first, "upsert_rows", *last)):
+            connection.execute(_compose(statement, copy.table))
 
     def _stage(self, connection: psycopg.Connection[Any], copy: TableCopy) -> None:
         with connection.cursor() as cursor, cursor.copy(_compose("copy_rows", copy.table)) as sending:

@@ -14,7 +14,7 @@ from schemas.keys import join_key
 from schemas.records import ConversationEvent
 from schemas.state import ConversationState, MessageState
 from streams.ports import Output, RawRecord, Stores
-from streams.processors.joining import UNKNOWN_MESSAGE
+from streams.processors.joining import UNKNOWN_MESSAGE, Reading
 from streams.processors.messages import MessageName
 from streams.processors.outcomes import outcome
 from topology.stages import CONVERSATIONS, MESSAGE_INDEX
@@ -40,6 +40,10 @@ class Place:
         """The message that a record about one is about."""
         assert self.about is not None, "admitted events about a message name it"
         return self.about
+
+    @property
+    def reading(self) -> Reading:
+        return Reading(position=self.raw.position, recorded_at=self.raw.timestamp)
 
     def sibling(self, message_id: MessageId) -> MessageName:
         """A message of the conversation."""

@@ -9,13 +9,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from schemas.enums import Kind
-from schemas.ids import TenantId, UserId
+from schemas.ids import ItemId, TenantId, UserId
 from schemas.keys import join_key, user_routing
 from schemas.records import Candidate, Evidence, MessageExtraction
 from schemas.state import EvidenceRef
 from streams.extraction.slots import Catalogue, Slot, UnknownSlot
 from streams.ports import Output, PoisonRecord
+from topology import tombstones
 from topology.retention import RetentionPolicy
+from topology.tombstones import TakenBack
 from topology.topics import TopicName
 
 
@@ -79,10 +81,17 @@ def track_prefix(owner: Owner, track: str) -> str:
     return owner.key(track, "")
 
 
-def output(owner: Owner, ref: EvidenceRef, origin: Origin, evidence: Evidence | None) -> Output:
-    """The row as others see it; None is the tombstone."""
-    key = owner.key(ref.item_id, origin.conversation_id, origin.message_id)
+def output(owner: Owner, evidence: Evidence) -> Output:
+    """The row as others see it."""
+    key = owner.key(evidence.item_id, evidence.conversation_id or "", evidence.message_id)
     return Output(topic=TopicName.EVIDENCE, key=key, value=evidence, routing=owner.routing)
+
+
+def tombstone(owner: Owner, item_id: ItemId, origin: Origin, taken_back: TakenBack) -> Output:
+    """The row is gone for others too."""
+    key = owner.key(item_id, origin.conversation_id, origin.message_id)
+    headers = tombstones.headers(taken_back)
+    return Output(topic=TopicName.EVIDENCE, key=key, value=None, routing=owner.routing, headers=headers)
 
 
 def says_the_same(one: Evidence, other: Evidence) -> bool:

@@ -17,12 +17,11 @@ from streams.extraction.canonical import InvalidValue, canonicalise
 from streams.ports import PoisonRecord
 from streams.processors.assertions import Owner
 from streams.processors.items import Cause
-from streams.processors.timeline import CORRECTED, DATED_KINDS, EXPIRED, FORGOTTEN
+from streams.processors.timeline import CONFIRMED, CORRECTED, DATED_KINDS, EXPIRED, FORGOTTEN
 
 EXTRACTOR = "command@1"
 REMEMBERED = "remember@1"
 CORRECTION = "correct@1"
-CONFIRMED = "confirm@1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +68,7 @@ def assertions(owner: Owner, command: MemoryCommand, known: MemoryItem | None, c
 
 def _correction(owner: Owner, command: MemoryCommand, wrong: MemoryItem, cause: Cause) -> Iterable[Evidence]:
     """The right value is asserted of its own item, and of the wrong item that this value takes its place."""
-    command = replace(command, value=_with_thing(owner, wrong, command.value))
+    command = replace(command, value=_with_thing(wrong, command.value))
     right = _dated_by(_dated_like(wrong, _named(owner, command, wrong.kind, wrong.slot)), command)
     asserted = _evidence(command, cause, right, CORRECTION)
     if right.item_id == wrong.item_id:
@@ -84,12 +83,11 @@ def _expiry(command: MemoryCommand, known: MemoryItem | None, cause: Cause) -> I
     return (_evidence(command, cause, _dated_by(_subject(known), command), EXPIRED, Tense.ENDED),) if known else ()
 
 
-def _with_thing(owner: Owner, wrong: MemoryItem, value: str | None) -> str | None:
+def _with_thing(wrong: MemoryItem, value: str | None) -> str | None:
     """`thing: choice` where only the choice of a slot that holds one a thing is corrected."""
-    thing, colon, _ = wrong.value.partition(":")
-    if value is None or not colon or ":" in value or not owner.slot_of(wrong.kind, wrong.slot).qualified:
+    if value is None or wrong.qualifier is None or ":" in value:
         return value
-    return f"{thing}: {value}"
+    return f"{wrong.qualifier}: {value}"
 
 
 def _dated_like(wrong: MemoryItem, right: Subject) -> Subject:
@@ -125,12 +123,13 @@ def _named(owner: Owner, command: MemoryCommand, kind: Kind | None, slot: str | 
 
 
 def _subject(item: MemoryItem) -> Subject:
+    """Named by what is the same in all versions of the item, so that it does not matter which of them was read."""
     return Subject(
         item_id=item.item_id,
         kind=item.kind,
         slot=item.slot,
         qualifier=item.qualifier,
-        value=item.value,
+        value=item.canonical,
         canonical=item.canonical,
     )
 

@@ -5,8 +5,9 @@ Pure. Each record is folded into evidence rows, the items of the tracks that the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from typing import ClassVar
 
 from schemas.enums import CommandType
@@ -16,13 +17,16 @@ from schemas.records import MemoryCommand, MessageExtraction, Record
 from schemas.state import MessageItems
 from streams.extraction.slots import ALL_BUILT_IN, Catalogues
 from streams.ports import Output, PoisonRecord, RawRecord, SourceRecord, Stores
-from streams.processors.assertions import Origin, Owner, by_ref, of_extraction
+from streams.processors.assertions import Origin, Owner, by_ref, of_extraction, tombstone
 from streams.processors.erasure import erase
 from streams.processors.items import Cause
 from streams.processors.obeying import obey, settle_and_heed
 from topology.retention import KEPT_BY_DEFAULT, RetentionPolicies
 from topology.stages import CONSOLIDATE, MESSAGE_ITEMS, PROFILE_ROWS, Stage
+from topology.tombstones import TakenBack, Words
 from topology.topics import TopicName
+
+_NOTHING = MessageItems(revision=-1, refs=())
 
 
 class ConsolidateProcessor:
@@ -89,17 +93,32 @@ def _extracted(owner: Owner, extraction: MessageExtraction, raw: RawRecord, stor
     said = by_ref(owner, of_extraction(extraction))
     if known is None and not said:
         return ()
-    stores.put(MESSAGE_ITEMS, key, MessageItems(revision=extraction.revision, refs=tuple(said)))
-    at = replace(extraction.source, offset=extraction.revision)
-    cause = Cause(position=at, recorded_at=extraction.recorded_at, lane=raw.position.partition)
-    return settle_and_heed(owner, origin, known.refs if known else (), said, cause, stores)
+    known = known or _NOTHING
+    former = tuple(ref for ref in dict.fromkeys((*known.former, *known.refs)) if ref not in said)
+    rests = replace(known, revision=extraction.revision, refs=tuple(said), former=former, deleted=extraction.deleted)
+    stores.put(MESSAGE_ITEMS, key, rests)
+    cause = Cause(
+        position=replace(extraction.source, offset=extraction.revision),
+        recorded_at=extraction.recorded_at,
+        lane=raw.position.partition,
+        words=Words.DELETED if extraction.deleted else Words.KEPT,
+    )
+    settled = settle_and_heed(owner, origin, known.refs, said, cause, stores)
+    newly_deleted = extraction.deleted and not known.deleted
+    return chain(settled, _long_gone(owner, origin, known, cause)) if newly_deleted else settled
+
+
+def _long_gone(owner: Owner, origin: Origin, known: MessageItems, cause: Cause) -> Iterator[Output]:
+    """What a deleted message said before it was edited is taken back once more: its words are to go too."""
+    gone = TakenBack(recorded_at=cause.recorded_at, words=cause.words)
+    return (tombstone(owner, ref.item_id, origin, gone) for ref in known.former)
 
 
 def _commanded(owner: Owner, command: MemoryCommand, raw: RawRecord, stores: Stores) -> Iterable[Output]:
     """A command is obeyed once, whatever is retried."""
     if command.type is CommandType.ERASE:
-        return erase(owner, stores)
+        return erase(owner, raw.timestamp, stores)
     if stores.get(MESSAGE_ITEMS, owner.key("", command.command_id)) is not None:
         return ()
     cause = Cause(position=raw.position, recorded_at=raw.timestamp, lane=raw.position.partition)
-    return obey(owner, command, cause, stores)
+    return obey(owner, command, cause, cause, stores)

@@ -34,7 +34,7 @@ def message_recorded(arrival: Arrival, publisher: Publisher) -> Sequence[Output]
     conversation, name = arrival.conversation(), arrival.name
     redacted = redact(arrival.event.text or "")
     known = arrival.message(name)
-    joined = joining.record(known, arrival.event, redacted, arrival.raw.position, conversation.deleted_at)
+    joined = joining.record(known, arrival.event, redacted, arrival.reading, conversation.deleted_at)
     if joined.reason:
         return _without_effect(arrival, joined)
     if joined.text is None:
@@ -50,7 +50,7 @@ def message_recorded(arrival: Arrival, publisher: Publisher) -> Sequence[Output]
 def message_edited(arrival: Arrival, publisher: Publisher) -> Sequence[Output]:
     """The message has another text, and so have the contexts of the turns after it."""
     name = arrival.name
-    joined = joining.edit(arrival.message(name), arrival.event, redact(arrival.event.text or ""), arrival.raw.position)
+    joined = joining.edit(arrival.message(name), arrival.event, redact(arrival.event.text or ""), arrival.reading)
     if joined.text is None:
         return _without_effect(arrival, joined)
     turn = turn_of(name, joined.state, joined.text)

@@ -1,6 +1,6 @@
 """Memory items as versions: what a standing looks like to the world, and when a new version says anything new.
 
-Pure. An item whose last evidence is gone keeps its last value, retracted.
+Pure. An item whose last evidence is gone is retracted, and shows the form by which values are compared: no words.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import Final
 from schemas.enums import ItemStatus, Tense
 from schemas.records import Evidence, MemoryItem, Position
 from streams.processors.intervals import holds_at
-from streams.processors.timeline import DATED_KINDS, Standing
+from streams.processors.timeline import CONFIRMED, DATED_KINDS, Standing
 from topology.retention import Kept, RetentionPolicy
+from topology.tombstones import Words
 
 _MOST_CONFIDENCE = 0.99
 """Nothing that was only said is certain."""
@@ -31,6 +32,8 @@ class Cause:
     recorded_at: datetime
     lane: int
     """The partition number on which it was read: another than that of `position` for what was found in messages."""
+    words: Words = Words.KEPT
+    """What becomes, in histories, of the words that it takes back."""
 
 
 NOBODY: Final = ""
@@ -54,6 +57,7 @@ def version(standing: Standing, basis: MemoryItem | Evidence, cause: Cause, rete
     dated = next((said for said in reversed(support) if said.granularity is not None), latest)
     due = next((said for said in reversed(support) if said.due_from or said.due_to), latest)
     known, explicit = confidence(latest.confidence, len(support)), any(map(is_told, support))
+    worded = next((said for said in reversed(support) if said.rule != CONFIRMED), latest)
     return MemoryItem(
         tenant_id=latest.tenant_id,
         user_id=latest.user_id,
@@ -61,7 +65,7 @@ def version(standing: Standing, basis: MemoryItem | Evidence, cause: Cause, rete
         kind=latest.kind,
         slot=latest.slot,
         qualifier=latest.qualifier,
-        value=latest.value,
+        value=worded.value,
         canonical=latest.canonical,
         status=standing.status,
         confidence=known,
@@ -95,7 +99,7 @@ def said_again(item: MemoryItem, said: Evidence, cause: Cause, retention: Retent
     known, explicit = confidence(said.confidence, count), item.explicit or is_told(said)
     return replace(
         item,
-        value=said.value,
+        value=item.value if said.rule == CONFIRMED else said.value,
         confidence=known,
         evidence_count=count,
         last_occurred_at=said.occurred_at,
@@ -143,7 +147,7 @@ def _retracted(
         kind=basis.kind,
         slot=basis.slot,
         qualifier=basis.qualifier,
-        value=basis.value,
+        value=basis.canonical,
         canonical=basis.canonical,
         status=ItemStatus.RETRACTED,
         confidence=0.0,

@@ -50,8 +50,18 @@ UNKNOWN_MESSAGE = MessageState(
     previous_message_id=None,
     deleted_at=None,
     revision=-1,
+    first_recorded_at=None,
+    text_recorded_at=None,
 )
 """A message of which nothing is known yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Where an event that brings a text was read, and when the broker had it."""
+
+    position: Position
+    recorded_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +88,7 @@ def record(
     state: MessageState,
     event: ConversationEvent,
     redacted: Redacted,
-    position: Position,
+    at: Reading,
     conversation_deleted_at: datetime | None,
 ) -> Joined:
     """The message comes. Raises InvalidEvent (`message_id_conflict`) where another text has its id."""
@@ -87,7 +97,7 @@ def record(
         if event.event_id not in state.event_ids and digest != state.text_digest:
             raise InvalidEvent(event, _CONFLICT)
         return Joined(state=state, reason=DUPLICATE)
-    recorded = _recorded(state, event, redacted, position, digest)
+    recorded = _recorded(state, event, redacted, at, digest)
     if conversation_deleted_at is not None and event.occurred_at <= conversation_deleted_at:
         recorded = _absorbed(recorded, conversation_deleted_at)
     if recorded.deleted_at is not None:
@@ -96,7 +106,7 @@ def record(
 
 
 def _recorded(
-    state: MessageState, event: ConversationEvent, redacted: Redacted, position: Position, digest: bytes
+    state: MessageState, event: ConversationEvent, redacted: Redacted, at: Reading, digest: bytes
 ) -> MessageState:
     """What `event` says once and for all, with what came before it. All fields at once: the one hot path."""
     return MessageState(
@@ -110,7 +120,7 @@ def _recorded(
         remember=event.remember,
         recalled=event.recalled,
         attributes=event.attributes,
-        source=position,
+        source=at.position,
         text_digest=digest,
         redactions=redacted.redactions if state.parked_text is None else state.redactions,
         event_ids=_with(state.event_ids, event.event_id),
@@ -120,15 +130,17 @@ def _recorded(
         parked_text=None,
         previous_message_id=None,
         deleted_at=state.deleted_at,
-        revision=position.offset,
+        revision=at.position.offset,
+        first_recorded_at=at.recorded_at,
+        text_recorded_at=at.recorded_at,
     )
 
 
-def edit(state: MessageState, event: ConversationEvent, redacted: Redacted, position: Position) -> Joined:
+def edit(state: MessageState, event: ConversationEvent, redacted: Redacted, at: Reading) -> Joined:
     """The text changes, unless a later edit did so before or a deletion has absorbed it."""
     if event.event_id in state.event_ids:
         return Joined(state=state, reason=DUPLICATE)
-    noted = replace(state, event_ids=_with(state.event_ids, event.event_id), revision=position.offset)
+    noted = replace(state, event_ids=_with(state.event_ids, event.event_id), revision=at.position.offset)
     if state.deleted_at is not None:
         return Joined(state=noted, reason=DELETED)
     if _has_later_edit(state, event):
@@ -141,6 +153,7 @@ def edit(state: MessageState, event: ConversationEvent, redacted: Redacted, posi
         edit_withheld=event.recalled or not event.remember,
         redactions=redacted.redactions,
         parked_text=redacted.text if parked else None,
+        text_recorded_at=at.recorded_at,
     )
     return Joined(state=edited, reason=PARKED) if parked else Joined(state=edited, text=redacted.text)
 

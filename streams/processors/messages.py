@@ -90,6 +90,8 @@ def message(name: MessageName, state: MessageState, text: str | None, raw: RawRe
         recorded_at=raw.timestamp,
         revision=raw.position.offset,
         source=source,
+        first_recorded_at=state.first_recorded_at,
+        text_recorded_at=state.text_recorded_at,
     )
     routing = conversation_routing(name.tenant_id, name.conversation_id)
     return Output(topic=TopicName.MESSAGES, key=name.key, value=value, routing=routing)
@@ -118,6 +120,7 @@ def extraction(
         source=source,
         extractor=extractor,
         candidates=found,
+        deleted=state.deleted_at is not None,
     )
     key = join_key(name.tenant_id, user_id)
     routing = user_routing(name.tenant_id, user_id)

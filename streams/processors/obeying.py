@@ -7,6 +7,7 @@ may be read before the words it is about; it is obeyed when they come, and the s
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 
 from schemas.enums import CommandType
@@ -26,25 +27,29 @@ from topology.topics import TopicName
 _ABOUT_AN_ITEM = frozenset({CommandType.CORRECT, CommandType.CONFIRM, CommandType.FORGET, CommandType.EXPIRE})
 
 
-def obey(owner: Owner, command: MemoryCommand, cause: Cause, stores: Stores) -> Iterable[Output]:
-    """What the command asserts, settled; nothing yet where it must wait. Raises PoisonRecord before it writes."""
+def obey(owner: Owner, command: MemoryCommand, came: Cause, cause: Cause, stores: Stores) -> Iterable[Output]:
+    """What the command asserts, settled; nothing yet where it must wait. Raises PoisonRecord before it writes.
+
+    It is asserted since the command `came`; `cause` is why it is obeyed now.
+    """
     known = stores.get(ITEM_SUMMARIES, owner.key(command.item_id)) if command.item_id else None
-    said = by_ref(owner, commands.assertions(owner, command, known, cause))
+    said = by_ref(owner, commands.assertions(owner, command, known, came))
     waits = known is None and command.item_id is not None and command.type in _ABOUT_AN_ITEM
     if not said and not waits:
         return ()
     if waits and command.item_id is not None:
         stores.put(WAITING_COMMANDS, owner.key(command.item_id, command.command_id), command)
     origin = Origin(conversation_id="", message_id=command.command_id)
-    row = MessageItems(revision=cause.position.offset, refs=tuple(said))
+    since = came.recorded_at if waits else None
+    row = MessageItems(revision=came.position.offset, refs=tuple(said), recorded_at=since)
     stores.put(MESSAGE_ITEMS, owner.key(origin.conversation_id, origin.message_id), row)
-    return chain(settle_and_heed(owner, origin, (), said, cause, stores), _expire(owner, said, stores))
+    return chain(settle_and_heed(owner, origin, (), said, cause, stores), _expire(owner, said, cause, stores))
 
 
-def _expire(owner: Owner, said: Mapping[EvidenceRef, Evidence], stores: Stores) -> Iterator[Output]:
+def _expire(owner: Owner, said: Mapping[EvidenceRef, Evidence], cause: Cause, stores: Stores) -> Iterator[Output]:
     for ref, each in said.items():
         if each.rule == EXPIRED and each.known_to is not None:
-            yield from wear_out(owner, ref, each.known_to, stores)
+            yield from wear_out(owner, ref, each.known_to, cause.recorded_at, stores)
 
 
 def settle_and_heed(
@@ -64,10 +69,12 @@ def settle_and_heed(
 
 
 def _heed(owner: Owner, item: ItemId, cause: Cause, stores: Stores) -> Iterator[Output]:
-    """Commands that waited for the item, known from now on: recorded now, whenever they came."""
+    """Commands that waited for the item, known from now on."""
     for key, command in list(stores.scan(WAITING_COMMANDS, owner.key(item, ""))):
         stores.delete(WAITING_COMMANDS, key)
-        came = stores.get(MESSAGE_ITEMS, owner.key("", command.command_id))
-        assert came is not None, "what waits was noted when it came"
-        at = Position(topic=TopicName.COMMANDS, partition=cause.lane, offset=came.revision)
-        yield from obey(owner, command, Cause(position=at, recorded_at=cause.recorded_at, lane=cause.lane), stores)
+        noted = stores.get(MESSAGE_ITEMS, owner.key("", command.command_id))
+        assert noted is not None, "what waits was noted when it came"
+        at = Position(topic=TopicName.COMMANDS, partition=cause.lane, offset=noted.revision)
+        since = noted.recorded_at or cause.recorded_at
+        came = Cause(position=at, recorded_at=since, lane=cause.lane)
+        yield from obey(owner, command, came, replace(came, recorded_at=max(since, cause.recorded_at)), stores)

@@ -12,12 +12,13 @@ from schemas.records import Evidence, MemoryItem
 from schemas.state import EvidenceRef
 from streams.ports import Output, Stores
 from streams.processors import profiles
-from streams.processors.assertions import Origin, Owner, output, row_key, says_the_same
-from streams.processors.expiry import is_worn, worn
+from streams.processors.assertions import Origin, Owner, output, row_key, says_the_same, tombstone
+from streams.processors.expiry import is_worn, told_worn, worn
 from streams.processors.items import Cause
 from streams.processors.profiles import ItemChange
 from streams.processors.tracks import TrackChange, retell
 from topology.stages import EVIDENCE_ROWS, ITEM_SUMMARIES, PROFILE_ROWS
+from topology.tombstones import TakenBack
 from topology.topics import TopicName
 
 
@@ -28,11 +29,6 @@ class RowChange:
     ref: EvidenceRef
     before: Evidence | None
     after: Evidence | None
-
-    @property
-    def shown(self) -> bool:
-        """Whether others see a change; words that have expired before they came were never shown."""
-        return self.after is None or not is_worn(self.after) or (self.before is not None and not is_worn(self.before))
 
 
 def settle(
@@ -45,7 +41,8 @@ def settle(
 ) -> Iterator[Output]:
     """Evidence that changed, then the versions of items that follow from it; the profile is kept, and sent later."""
     rows = list(_rows_changed(owner, origin, former, said, stores))
-    yield from (output(owner, row.ref, origin, _words_of(row.after)) for row in rows if row.shown)
+    for row in rows:
+        yield from _told(owner, origin, row, cause)
     changes = [each for track in _by_track(rows) for each in retell(owner, track, stores, cause)]
     yield from (_item(owner, change.after) for change in changes)
     if changes:
@@ -77,8 +74,15 @@ def _as_kept(owner: Owner, said: Evidence | None, stores: Stores) -> Evidence | 
     return worn(said, known.expired_to) if said and known else said
 
 
-def _words_of(said: Evidence | None) -> Evidence | None:
-    return None if said is None or is_worn(said) else said
+def _told(owner: Owner, origin: Origin, row: RowChange, cause: Cause) -> Iterator[Output]:
+    """What others see of a row that changed."""
+    if row.after is None:
+        gone = TakenBack(recorded_at=cause.recorded_at, words=cause.words)
+        yield tombstone(owner, row.ref.item_id, origin, gone)
+    elif is_worn(row.after):
+        yield from told_worn(owner, origin, row.after, cause.recorded_at)
+    else:
+        yield output(owner, row.after)
 
 
 def _by_track(rows: Iterable[RowChange]) -> Iterator[TrackChange]:

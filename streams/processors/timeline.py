@@ -27,6 +27,9 @@ EXPIRED = "expire@1"
 """The rule of evidence by which a command lets what was said of an item before its `known_to` expire. Such words no
 longer stand for the item, but what they took the place of stays superseded."""
 
+CONFIRMED = "confirm@1"
+"""The rule of evidence by which a command says yes to an item; the item's words are others."""
+
 DATED_KINDS = frozenset({Kind.EVENT, Kind.TASK, Kind.DECISION})
 """What happens or is done once: validity is when, as the words say, and no other value takes its place."""
 

@@ -18,7 +18,7 @@ from schemas.records import Evidence, MemoryItem, Message, Profile, Record
 from topology.stages import CONSOLIDATE, EXTRACT, Store
 from topology.topics import TopicName
 
-LEARNED = frozenset({"recorded_at", "revision", "source", "cause"})
+LEARNED = frozenset({"recorded_at", "first_recorded_at", "text_recorded_at", "revision", "source", "cause"})
 RECORDS: Mapping[str, tuple[TopicName, type[Record]]] = {
     "messages": (TopicName.MESSAGES, Message),
     "evidence": (TopicName.EVIDENCE, Evidence),

@@ -129,8 +129,11 @@ class FakeItems(Failing):
             items=[i for (tenant, _), i in self.known.items() if (tenant, i.user_id) == (tenant_id, user_id)]
         )
 
-    async def one(self, tenant_id: TenantId, item_id: UUID, now: datetime) -> Item | None:
+    async def one(
+        self, tenant_id: TenantId, item_id: UUID, now: datetime, known_at: datetime | None = None
+    ) -> Item | None:
         self.answer()
+        self.asked_at = known_at
         return self.known.get((tenant_id, item_id))
 
     async def history(self, tenant_id: TenantId, item_id: UUID, limit: int, cursor: str | None) -> ItemHistory | None:

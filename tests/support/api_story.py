@@ -57,7 +57,7 @@ def story(tenant: TenantId = ACME, mark: str = "") -> list[Landed]:
     porto = memory_item(tenant, "Porto" + mark, "porto", START)
     proofs = [
         evidence(tenant, lisbon[-1], messages[0], "Lisbon"),
-        evidence(tenant, porto, messages[0], "Porto"),
+        replace(evidence(tenant, porto, messages[0], "Porto"), recorded_at=LATER),
     ]
     return [
         *(Landed(topic=TopicName.MESSAGES, key=_key(m), value=m) for m in messages),

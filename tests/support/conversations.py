@@ -73,9 +73,9 @@ def _message(draw: st.DrawFn, number: int, at: int, texts: st.SearchStrategy[str
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> list[ConversationEvent]:
+def histories(draw: st.DrawFn, words: st.SearchStrategy[list[str]] = vocabularies) -> list[ConversationEvent]:
     """Messages, and edits and deletions of them (and of the conversation), in order of event time."""
-    texts = texts_of(draw(vocabularies))
+    texts = texts_of(draw(words))
     spoken = draw(messages(texts=texts))
     changes = draw(st.lists(_change(len(spoken), texts), max_size=6))
     named = [_renamed(change, number) for number, change in enumerate(changes)]
@@ -97,10 +97,12 @@ def long_conversations(draw: st.DrawFn) -> list[ConversationEvent]:
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> list[ConversationEvent]:
+def worlds(
+    draw: st.DrawFn, words: st.SearchStrategy[list[str]] = vocabularies, least: int = 1
+) -> list[ConversationEvent]:
     """Histories of one to three conversations at two tenants, in order of event time."""
-    places = draw(st.lists(st.sampled_from(PLACES), min_size=1, max_size=len(PLACES), unique=True))
-    told = [_placed(event, *place) for place in places for event in draw(histories())]
+    places = draw(st.lists(st.sampled_from(PLACES), min_size=least, max_size=len(PLACES), unique=True))
+    told = [_placed(event, *place) for place in places for event in draw(histories(words))]
     return sorted(told, key=lambda event: event.occurred_at)
 
 

@@ -11,6 +11,7 @@ from schemas.ids import ConversationId, EventId, ItemId, MessageId, TenantId, Us
 from schemas.keys import conversation_routing, join_key, partition_of, user_routing
 from schemas.records import Evidence, Interval, MemoryItem, Message, Outcome, Position, Profile, ProfileEntry, Record
 from sinks.ports import Batch, Partition, SinkRecord
+from topology.tombstones import Words
 from topology.topics import TopicName
 
 TENANT = TenantId("acme")
@@ -199,6 +200,7 @@ class Tombstone:
     """The end of the key that `of` has."""
 
     of: Record
+    words: Words = Words.KEPT
 
 
 @dataclass(slots=True)
@@ -221,6 +223,7 @@ class Topics:
                     timestamp=NOON + timedelta(hours=1),
                     key=key_of(record),
                     value=None if isinstance(one, Tombstone) else record,
+                    words=one.words if isinstance(one, Tombstone) else Words.KEPT,
                 )
             )
 

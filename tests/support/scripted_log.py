@@ -9,6 +9,8 @@ from schemas.codec import Codec, ShippedSchemaIds
 from sinks.log import Fetched, RawRecord
 from sinks.ports import Partition, SinkRecord
 from support.derived import partition_for
+from topology import tombstones
+from topology.tombstones import TakenBack
 
 CODEC: Final = Codec(ShippedSchemaIds())
 
@@ -68,4 +70,9 @@ def raw(record: SinkRecord) -> RawRecord:
         timestamp=record.timestamp,
         key=record.key.encode(),
         value=None if record.value is None else CODEC.encode(record.value),
+        headers=() if record.value else tombstones.headers(_taken_back(record)),
     )
+
+
+def _taken_back(record: SinkRecord) -> TakenBack:
+    return TakenBack(recorded_at=record.timestamp, words=record.words)

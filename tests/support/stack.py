@@ -59,10 +59,24 @@ class Stack:
             check=False,
         )
 
-    def call(self, method: str, path: str, payload: Any = None) -> httpx.Response:
-        """One request with the local key, tried again while the API is being started again."""
+    def new_key(self, tenant: str) -> str:
+        """A key to a tenant, with every scope and no rate limit."""
+        words = ("keys", "create", "--tenant", tenant, "--name", "test", "--scopes", "all", "--no-rate-limit")
+        made = subprocess.run(
+            [sys.executable, "-m", "api", *words],
+            cwd=PROJECT,
+            env={**os.environ, **self.environment},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        return made.stdout.strip()
+
+    def call(self, method: str, path: str, payload: Any = None, key: str | None = None) -> httpx.Response:
+        """One request, with the local key unless another is given, tried again while the API is started again."""
         deadline = time.monotonic() + COMEBACK_SECONDS
-        headers = {"Authorization": f"Bearer {self.environment['API_KEY']}"}
+        headers = {"Authorization": f"Bearer {key or self.environment['API_KEY']}"}
         while True:
             try:
                 answer = httpx.request(

@@ -11,7 +11,7 @@ from schemas.records import Evidence, MemoryItem, Message, Outcome, Profile, Rec
 from streams.replay import Replay
 from topology.topics import TopicName
 
-_LEARNED = {"recorded_at", "revision", "source", "cause"}
+_LEARNED = {"recorded_at", "first_recorded_at", "text_recorded_at", "revision", "source", "cause"}
 """Arrival may change these, and nothing else (DESIGN, section 3)."""
 
 Rows = Mapping[str, Mapping[str, Any]]

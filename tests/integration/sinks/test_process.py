@@ -239,6 +239,7 @@ def test_a_process_refuses_topics_that_could_forget(
     assert f"{TopicName.ITEMS}: unclean.leader.election.enable is true, wanted false" in logs.decode()
 
 
+@pytest.mark.usefixtures("spoken")
 def test_a_record_that_is_not_ours_stops_the_process_and_is_named(
     infrastructure: Infrastructure, site: PostgresSite, postgres: Deployment
 ) -> None:

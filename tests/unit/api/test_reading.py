@@ -87,6 +87,14 @@ async def test_one_item_is_found_by_its_id_in_its_own_tenant_only() -> None:
         assert (await client.get(f"/v1/items/{ITEM_ID}")).status_code == 404
 
 
+async def test_an_item_as_it_was_known() -> None:
+    w = with_item()
+    async with w.client() as client:
+        await client.get(f"/v1/items/{ITEM_ID}?known_at=2024-02-01T00:00:00%2B02:00")
+        assert w.items.asked_at == datetime(2024, 1, 31, 22, tzinfo=UTC)
+        assert (await client.get(f"/v1/items/{ITEM_ID}?known_at=yesterday")).status_code == 422
+
+
 async def test_a_profile_tells_where_it_comes_from() -> None:
     async with world().client() as client:
         assert (await client.get("/v1/users/ana/profile")).json() == {

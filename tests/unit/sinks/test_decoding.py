@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -13,6 +14,8 @@ from sinks.ports import PoisonRecord
 from support.derived import Tombstone, a_life, message
 from support.derived import Topics as InMemory
 from support.scripted_log import CODEC, raw
+from topology import tombstones
+from topology.tombstones import TakenBack, Words
 
 
 def one(said: object = None) -> RawRecord:
@@ -53,3 +56,17 @@ def test_the_message_of_the_error_holds_no_text() -> None:
         decode(CODEC, record)
     assert "hello" not in str(caught.value)
     assert not isinstance(caught.value.__cause__, UnknownSchemaId)
+
+
+@pytest.mark.parametrize("words", list(Words))
+def test_a_tombstone_says_since_when_and_what_becomes_of_the_words(words: Words) -> None:
+    since = datetime(2024, 1, 1, tzinfo=UTC)
+    headers = tombstones.headers(TakenBack(recorded_at=since, words=words))
+    found = decode(CODEC, replace(one(Tombstone(of=message("m1", "x"))), headers=headers))
+    assert (found.timestamp, found.words) == (since, words)
+
+
+def test_a_tombstone_with_headers_that_nobody_writes_is_named() -> None:
+    headers = [(tombstones.RECORDED_AT, b"yesterday"), (tombstones.WORDS, b"kept")]
+    with pytest.raises(PoisonRecord, match="cannot be read"):
+        decode(CODEC, replace(one(Tombstone(of=message("m1", "x"))), headers=headers))

@@ -18,7 +18,7 @@ from sinks.postgres.copying import copy_of
 from sinks.postgres.rows import Row, rows_of
 from sinks.postgres.tables import MESSAGES, TABLE_BY_NAME, Table
 from sinks.postgres.writer import PostgresSink
-from support.derived import Topics, a_life, batch_of, item, message
+from support.derived import NOON, Topics, a_life, batch_of, item, message
 from support.sink_sites import SINK, PostgresSite
 
 
@@ -46,7 +46,9 @@ def as_psycopg_sends(site: PostgresSite, table: Table[Any], rows: list[Row]) -> 
 @pytest.mark.integration
 def test_the_bytes_are_those_that_psycopg_sends(site: PostgresSite) -> None:
     """What would break with psycopg's private formatter: every sink, at its first batch."""
-    rows = rows_of(a_life().records, 1)
+    life = a_life()
+    life.append(replace(message("m1", "hullo"), edited_at=NOON))
+    rows = rows_of(life.records, 1)
     assert rows.keys() == TABLE_BY_NAME.keys()
     for name, found in rows.items():
         table = TABLE_BY_NAME[name]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 import psycopg
 import pytest
 
+from api.readers import known_statements
 from schemas.ids import EventId
 from sinks.postgres.migrate import migrate
 from sinks.postgres.writer import PostgresSink
-from support.derived import ANNA, CONVERSATION, TENANT, Topics, evidence, item, message, named, outcome
+from support.derived import ANNA, CONVERSATION, NOON, TENANT, Topics, evidence, item, message, named, outcome
 from support.infrastructure import Infrastructure
 from support.sink_sites import SINK
 
@@ -47,6 +49,17 @@ QUERIES: Final = {
         SELECT * FROM evidence
         WHERE tenant_id = %(tenant)s AND conversation_id = %(conversation)s AND message_id = 'm9'
     """,
+    "evidence_versions_pkey": """
+        SELECT DISTINCT ON (item_id, conversation_id, message_id) * FROM evidence_versions
+        WHERE tenant_id = %(tenant)s AND item_id = ANY(ARRAY[%(item)s]::uuid[]) AND recorded_at <= now()
+        AND words <> 'erased'
+        ORDER BY item_id, conversation_id, message_id, generation DESC, version_offset DESC
+    """,
+    "evidence_versions_search": """
+        SELECT item_id FROM evidence_versions WHERE words <> 'erased' AND NOT removed
+        AND to_tsvector('english'::regconfig, kind || ' ' || replace(slot, '_', ' ') || ' ' || value)
+            @@ to_tsquery('english', 'value77 | value78')
+    """,
     "outcomes_by_event": """
         SELECT * FROM outcomes WHERE tenant_id = %(tenant)s AND event_id = 'e9'
     """,
@@ -72,6 +85,16 @@ def crowded(infrastructure: Infrastructure) -> Iterator[str]:
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("VACUUM ANALYZE")
         yield url
+
+
+def test_messages_as_known_are_found_by_the_index_of_messages(crowded: str) -> None:
+    scope = {"tenant_id": TENANT, "user_id": None, "conversation_id": None, "known_at": NOON + timedelta(days=9)}
+    asked = scope | {"matching": "'word77' | 'word78'", "most": 9}
+    with psycopg.connect(crowded) as connection:
+        query = f"EXPLAIN {known_statements.MATCHING_MESSAGES}"
+        plan = "\n".join(line for (line,) in connection.execute(query, asked).fetchall())
+    assert "messages_search" in plan, plan
+    assert "Seq Scan on messages" not in plan, plan
 
 
 @pytest.mark.parametrize("index", QUERIES)

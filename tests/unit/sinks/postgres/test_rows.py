@@ -30,6 +30,7 @@ from support.derived import (
     outcome,
     profile,
 )
+from topology.tombstones import Words
 
 BY_NAME: dict[str, Table[Any]] = {table.name: table for table in TABLES}
 
@@ -187,3 +188,25 @@ def test_a_tombstone_under_a_foreign_key_is_named() -> None:
 
 def test_both_tables_of_items_have_the_same_columns() -> None:
     assert MEMORY_ITEMS.types == MEMORY_ITEM_VERSIONS.types
+
+
+def test_a_message_that_was_never_edited_gives_no_row_of_texts() -> None:
+    assert "message_texts" not in rows(message("m1", "hello"), message("m2", "there"))
+
+
+def test_every_text_of_a_message_that_was_edited_is_a_row() -> None:
+    first, later = message("m1", "hello"), message("m1", "hullo", minute=1)
+    edited = replace(later, edited_at=NOON, first_recorded_at=NOON, text_recorded_at=NOON + timedelta(minutes=1))
+    found = rows(first, edited, message("m2", "there"))["message_texts"]
+    assert {(row["text"], row["text_recorded_at"]) for row in found} == {
+        ("hello", first.recorded_at),
+        ("hullo", NOON + timedelta(minutes=1)),
+    }
+
+
+@pytest.mark.parametrize("words", list(Words))
+def test_evidence_that_is_taken_back_says_what_becomes_of_its_words(words: Words) -> None:
+    said = evidence("tea", "m1")
+    told, gone = rows(said, Tombstone(of=said, words=words))["evidence_versions"]
+    assert (told["words"], told["quote"], told["removed"]) == ("kept", said.quote, False)
+    assert (gone["words"], gone["quote"], gone["removed"]) == (words.value, None, True)

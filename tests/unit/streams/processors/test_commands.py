@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -158,7 +159,9 @@ def test_a_command_that_is_read_before_the_words_it_is_about_waits_for_them(kind
     assert statuses(early) == statuses(prompt.obey(about_tea))
     given = [row for row in early.evidence if row.conversation_id is None]
     assert {(row.source.topic, row.source.offset) for row in given} == {(TopicName.COMMANDS, 0)}
-    assert {row.recorded_at for row in given} == {minute(1)}
+    came = minute(5) + timedelta(seconds=1)
+    assert {row.recorded_at for row in given} == {came}
+    assert max(version.recorded_at for version in early.versions) == came
 
 
 def test_an_erasure_forgets_commands_that_wait(memory: Memory) -> None:

@@ -83,7 +83,7 @@ def test_an_edit_replaces_the_evidence_and_retracts_what_has_none_left(memory: M
 def test_a_deleted_message_gives_back_the_value_it_had_replaced(memory: Memory) -> None:
     memory.hear(said(1, "lives:Lisbon"), said(2, "lives:Porto"), deleted(2, at=9))
 
-    assert memory.items["Porto"].status is ItemStatus.RETRACTED
+    assert memory.items["porto"].status is ItemStatus.RETRACTED
     lisbon = memory.items["Lisbon"]
     assert (lisbon.status, lisbon.superseded_by, lisbon.validity[-1].valid_to) == (ItemStatus.ACTIVE, None, None)
 

@@ -5,15 +5,15 @@ Only names the SQL files of both directions.
 
 from sinks.postgres.migrations.sql_files import execute
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    execute("0004_generations.up.sql")
+    execute("0005_generations.up.sql")
 
 
 def downgrade() -> None:
-    execute("0004_generations.down.sql")
+    execute("0005_generations.down.sql")

@@ -11,10 +11,11 @@ BEGIN
 END
 $$;
 
-DROP VIEW memory_items, memory_item_versions, evidence, profiles;
+DROP VIEW memory_items, memory_item_versions, evidence, evidence_versions, profiles;
 ALTER TABLE generation_1.memory_items SET SCHEMA public;
 ALTER TABLE generation_1.memory_item_versions SET SCHEMA public;
 ALTER TABLE generation_1.evidence SET SCHEMA public;
+ALTER TABLE generation_1.evidence_versions SET SCHEMA public;
 ALTER TABLE generation_1.profiles SET SCHEMA public;
 DROP SCHEMA generation_1;
 DROP FUNCTION serve_generation, create_generation, show_generation, generation_tables;

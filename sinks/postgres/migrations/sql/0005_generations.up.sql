@@ -87,5 +87,6 @@ CREATE SCHEMA generation_1;
 ALTER TABLE memory_items SET SCHEMA generation_1;
 ALTER TABLE memory_item_versions SET SCHEMA generation_1;
 ALTER TABLE evidence SET SCHEMA generation_1;
+ALTER TABLE evidence_versions SET SCHEMA generation_1;
 ALTER TABLE profiles SET SCHEMA generation_1;
 SELECT show_generation(1);
