@@ -27,6 +27,7 @@ from support.derived import (
 )
 from support.infrastructure import Infrastructure
 from support.sink_sites import MemorySite, PostgresSite, RedisSite, Site
+from topology.tombstones import Words
 from topology.topics import TopicName
 
 HOUR = NOON.replace(minute=0, second=0, microsecond=0)
@@ -264,7 +265,7 @@ def test_an_older_version_is_refused_by_itself(site: Site) -> None:
 def test_a_deleted_message_leaves_no_words(site: Site) -> None:
     topics = Topics()
     topics.append(message("m1", "my secret"), message("m1", None), evidence("my secret"))
-    topics.append(Tombstone(of=evidence("my secret")))
+    topics.append(Tombstone(of=evidence("my secret"), words=Words.DELETED))
     land(site, *topics.batches(1, 3))
     assert "my secret" not in repr(site.contents())
 
@@ -308,6 +309,9 @@ def without_fence(site: Site, records: list[SinkRecord]) -> None:
     sink.stop()
 
 
+HISTORIES = {"memory_item_versions", "evidence_versions", "message_texts"}
+
+
 def current(site: Site) -> dict[str, object]:
     """What a reader is shown as current: history aside, which keeps every version."""
-    return {name: rows for name, rows in site.contents().items() if name != "memory_item_versions"}
+    return {name: rows for name, rows in site.contents().items() if name not in HISTORIES}
