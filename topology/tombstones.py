@@ -17,6 +17,10 @@ RECORDED_AT = "alluvium.recorded_at"
 """Microseconds since 1970 (UTC) as decimal digits."""
 WORDS = "alluvium.words"
 
+EXPIRE_RULE = "expire@1"
+"""The rule of evidence by which a command takes the words of its item, as far as they were said before its `known_to`:
+those that were taken back since as well, which no tombstone could name without a search for them."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 

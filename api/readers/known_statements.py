@@ -71,7 +71,7 @@ LEARNED: LiteralString = """
     SELECT DISTINCT ON (item_id, conversation_id, message_id) *
     FROM evidence_versions
     WHERE tenant_id = %(tenant_id)s AND item_id = ANY(%(item_ids)s::uuid[])
-        AND recorded_at <= %(known_at)s AND words NOT IN ('erased', 'worn')
+        AND recorded_at <= %(known_at)s AND words <> 'erased' AND NOT (removed AND words = 'worn')
     ORDER BY item_id, conversation_id, message_id, generation DESC, version_offset DESC
 """
 """The evidence as it stood: of each assertion what had been learned of it last, be it that it holds no longer."""

@@ -52,14 +52,13 @@ WHERE gone.deleted AND NOT kept.deleted
     AND (kept.generation, kept.version_offset) < (gone.generation, gone.version_offset)
 
 -- name: clear_worn_words
--- When the words of an assertion have expired, it stands in history without them.
+-- When the words of an item expire, what was said of it up to then stands in history without them.
 UPDATE evidence_versions AS kept
 SET quote = ''
-FROM {staging} AS gone
-WHERE gone.words = 'worn' AND kept.words = 'kept' AND kept.quote <> ''
-    AND kept.tenant_id = gone.tenant_id AND kept.item_id = gone.item_id
-    AND kept.conversation_id = gone.conversation_id AND kept.message_id = gone.message_id
-    AND (kept.generation, kept.version_offset) < (gone.generation, gone.version_offset)
+FROM {staging} AS worn
+WHERE worn.words = 'worn' AND NOT worn.removed AND kept.tenant_id = worn.tenant_id AND kept.item_id = worn.item_id
+    AND kept.occurred_at < worn.known_to AND kept.conversation_id <> '' AND kept.quote <> ''
+    AND (kept.generation, kept.version_offset) < (worn.generation, worn.version_offset)
 
 -- name: clear_earlier_words
 -- When the words of an assertion are to go, what was said of it before says nothing any more. That it was taken back

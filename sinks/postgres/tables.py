@@ -19,7 +19,7 @@ from schemas.records import Evidence, Interval, MemoryItem, Message, Outcome, Pr
 from sinks.ports import SinkRecord
 from sinks.projections import profile_entries
 from topology.generations import MEMORY_TOPICS
-from topology.tombstones import Words
+from topology.tombstones import EXPIRE_RULE, Words
 from topology.topics import TopicName
 
 R = TypeVar("R", bound=Record)
@@ -226,6 +226,12 @@ EVIDENCE = Table(
     columns=_EVIDENCE_COLUMNS,
 )
 
+
+def _words_of(evidence: Evidence) -> str:
+    """What becomes of the words before it."""
+    return (Words.WORN if evidence.rule == EXPIRE_RULE else Words.KEPT).value
+
+
 EVIDENCE_VERSIONS = Table(
     name="evidence_versions",
     topic=TopicName.EVIDENCE,
@@ -234,7 +240,7 @@ EVIDENCE_VERSIONS = Table(
     named=EVIDENCE.named,
     gone="removed",
     stamped=("recorded_at",),
-    columns=(*_EVIDENCE_COLUMNS, Column(name="words", type="text", of=lambda _: Words.KEPT.value)),
+    columns=(*_EVIDENCE_COLUMNS, Column(name="words", type="text", of=_words_of)),
     last=("clear_worn_words", "clear_earlier_words"),
     harmless=(("words", Words.KEPT.value),),
 )

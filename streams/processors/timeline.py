@@ -16,6 +16,7 @@ from schemas.enums import ItemStatus, Kind, Tense
 from schemas.ids import ItemId, item_id
 from schemas.records import Evidence, Interval
 from streams.processors.intervals import interval, union
+from topology.tombstones import EXPIRE_RULE
 
 Order: TypeAlias = tuple[datetime, bool, str, str, int, int, str]
 
@@ -23,7 +24,7 @@ FORGOTTEN = "forget@1"
 """The rule of evidence by which a command makes all that was said of an item before it void."""
 CORRECTED = "corrected@1"
 """The rule of evidence by which a command puts the value it carries in the place of its item."""
-EXPIRED = "expire@1"
+EXPIRED = EXPIRE_RULE
 """The rule of evidence by which a command lets what was said of an item before its `known_to` expire. Such words no
 longer stand for the item, but what they took the place of stays superseded."""
 

@@ -18,7 +18,7 @@ from streams.processors.knowing import KnownItem, Learned, TenantPolicy, as_know
 from support.speech import TENANT
 from topology import tombstones
 from topology.retention import RetentionPolicy
-from topology.tombstones import Words
+from topology.tombstones import EXPIRE_RULE, Words
 from topology.topics import TopicName
 
 
@@ -48,8 +48,9 @@ def learned_at(versions: Iterable[Version], at: datetime) -> dict[str, Version]:
     kept: dict[str, list[Version]] = {}
     for version in versions:
         before = kept.get(version.key, [])
+        if version.evidence is not None and version.evidence.rule == EXPIRE_RULE:
+            kept = {key: [_without_words(each, version.evidence) for each in all_of] for key, all_of in kept.items()}
         if version.words is Words.WORN:
-            kept[version.key] = [_without_words(each) for each in before]
             continue
         if version.words is not Words.KEPT:
             before = [each for each in before if version.words is each.words is Words.DELETED]
@@ -58,9 +59,18 @@ def learned_at(versions: Iterable[Version], at: datetime) -> dict[str, Version]:
     return {key: known[-1] for key, known in found.items() if known}
 
 
-def _without_words(version: Version) -> Version:
+def _without_words(version: Version, expiry: Evidence) -> Version:
     said = version.evidence
-    return version if said is None else replace(version, evidence=replace(said, quote=""))
+    if said is None or not is_expired(said, expiry):
+        return version
+    return replace(version, evidence=replace(said, quote=""))
+
+
+def is_expired(said: Evidence, expiry: Evidence) -> bool:
+    """Whether the words of an assertion go with what the command says."""
+    assert expiry.known_to is not None, "an expiry says up to when"
+    same = (said.tenant_id, said.item_id) == (expiry.tenant_id, expiry.item_id)
+    return same and said.conversation_id is not None and said.occurred_at < expiry.known_to
 
 
 ANYBODY = TenantPolicy(tenant_id=TENANT, catalogue=BUILT_IN, retention=RetentionPolicy())

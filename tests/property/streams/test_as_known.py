@@ -18,12 +18,12 @@ from streams.processors.knowing import KnownItem
 from streams.stores import RunStores
 from support.conversations import interleavings
 from support.folding import Stage, consolidate, extraction_records
-from support.known import Version, items_known, learned_at, versions_of
+from support.known import Version, is_expired, items_known, learned_at, versions_of
 from support.lives import ARRIVED, Life, extract, recorded_lives
 from support.memory import CODEC
 from support.views import Rows, rows
 from topology.stages import EVIDENCE_ROWS, ITEM_SUMMARIES
-from topology.tombstones import Words
+from topology.tombstones import EXPIRE_RULE
 
 Message = tuple[str, str, str]
 
@@ -55,10 +55,9 @@ def evidence_of(stage: Stage) -> dict[str, Evidence]:
     return {_name(row): row for _, row in found if not is_worn(row)}
 
 
-def expired_in(stage: Stage) -> set[str]:
-    """Evidence whose words have expired."""
-    worn = [version.key.split("/") for version in sent(stage) if version.words is Words.WORN]
-    return {"/".join((tenant, *rest)) for tenant, _user, *rest in worn}
+def expiries_of(stage: Stage) -> list[Evidence]:
+    """What commands say has expired."""
+    return [said for version in sent(stage) if (said := version.evidence) and said.rule == EXPIRE_RULE]
 
 
 def _name(evidence: Evidence) -> str:
@@ -81,10 +80,12 @@ def test_what_was_known_is_what_a_memory_knows_that_was_fed_no_more(data: st.Dat
 
     known = items_known(sent(whole), items_of(whole), at)
 
-    assert_alike(known, fed, deleted_in(life) - deleted_in(until), expired_in(whole))
+    assert_alike(known, fed, deleted_in(life) - deleted_in(until), expiries_of(whole))
 
 
-def assert_alike(known: Sequence[KnownItem], fed: Stage, deleted_since: set[Message], expired_since: set[str]) -> None:
+def assert_alike(
+    known: Sequence[KnownItem], fed: Stage, deleted_since: set[Message], expired_since: Sequence[Evidence]
+) -> None:
     """Items and evidence, but for when and by which record they were learned.
 
     Words deleted since are nobody's. So are those that have expired since, which leave what they say of items.
@@ -95,7 +96,12 @@ def assert_alike(known: Sequence[KnownItem], fed: Stage, deleted_since: set[Mess
         assert _items(expected) == rows({str(item_id): item for item_id, item in items_of(fed).items()})
         assert _evidence(expected) == evidence_of(fed)
     assert _items(known) == _items(expected)
-    assert _evidence(known) == {name: each for name, each in _evidence(expected).items() if name not in expired_since}
+    left = {
+        name: said
+        for name, said in _evidence(expected).items()
+        if not any(is_expired(said, expiry) for expiry in expired_since)
+    }
+    assert _evidence(known) == left
 
 
 def _items(known: Iterable[KnownItem]) -> Rows:
