@@ -23,7 +23,6 @@ from api.readers.keys import KeyDesk
 from schemas.ids import TenantId
 from topology import logs
 from topology.errors import MISCONFIGURED, TRY_LATER, Misconfigured, Retryable
-from topology.retention import KEPT_BY_DEFAULT
 from topology.settings import Settings
 
 if TYPE_CHECKING:
@@ -165,8 +164,10 @@ def expire(tenant: str | None, dry_run: bool) -> None:
 
 async def _expire(settings: Settings, only: TenantId | None, dry_run: bool) -> list[Progress]:
     from api.wiring import connect_expiry
+    from streams import rulebook
 
-    async with connect_expiry(settings, KEPT_BY_DEFAULT, dry_run=dry_run) as job:
+    retention = rulebook.load(settings.rules_file).retention
+    async with connect_expiry(settings, retention, dry_run=dry_run) as job:
         return await job.run(datetime.now(UTC), _tell, _show if dry_run else lambda _: None, only)
 
 

@@ -9,13 +9,11 @@ from __future__ import annotations
 import logging
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from types import FrameType
 
-from schemas.codec import Codec
-from schemas.kept import KeptSchemaIds
-from schemas.registry import RegistrySchemaIds, without_credentials
+from schemas import registry
 from sinks.consumer import Limits, SinkLoop
 from sinks.decoding import Reader, decode
 from sinks.log import KafkaLog
@@ -75,15 +73,16 @@ def run(settings: Settings, name: str, *, instance_id: str | None = None, shadow
     stage = shadow_of(stage) if shadow else stage
     config = _kafka(settings, stage, instance_id)
     topics = [topic_of(topic, settings.generation) for topic in (*stage.inputs, *stage.counts)]
-    ids = RegistrySchemaIds(settings.schema_registry_url)
-    codec = Codec(kept_in_state(ids, settings))
+    codec = registry.codec(settings.schema_registry_url, settings.state_dir / KEPT_SCHEMAS)
     try:
         refuse_weaker(settings, Demands(consumers={"member": config}, topics=topics))
         codec.learn(stage.records)
-    except (Misconfigured, Retryable) as error:
+    except Misconfigured as error:
         log.critical("refuses to start: %s", error)
-        ids.close()
-        return MISCONFIGURED if isinstance(error, Misconfigured) else TRY_LATER
+        return MISCONFIGURED
+    except Retryable as error:
+        log.critical("cannot start yet: %s", error)
+        return TRY_LATER
     member = KafkaLog(config, (*stage.inputs, *stage.counts), generation=settings.generation)
     meters = SinkMeters(metrics.build(stage.name), adrift_seconds=member.adrift_seconds)
     loop = SinkLoop(
@@ -97,14 +96,8 @@ def run(settings: Settings, name: str, *, instance_id: str | None = None, shadow
     )
     interpreter.look_seldom_for_garbage()
     interpreter.let_threads_take_turns()
-    with closing(ids), _stopped_by_signals(loop), _probes(settings, meters):
+    with _stopped_by_signals(loop), _probes(settings, meters):
         return _exit_code(loop, meters, name)
-
-
-def kept_in_state(ids: RegistrySchemaIds, settings: Settings) -> KeptSchemaIds:
-    """The registry's answers, kept below STATE_DIR for a start without it."""
-    url = without_credentials(settings.schema_registry_url)
-    return KeptSchemaIds(ids, url=url, file=settings.state_dir / KEPT_SCHEMAS)
 
 
 def _exit_code(loop: SinkLoop, meters: SinkMeters, name: str) -> int:

@@ -10,7 +10,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator
+from pydantic_core import PydanticCustomError
 
 from schemas.enums import Kind, RetentionLevel
 from schemas.ids import TenantId
@@ -21,7 +22,18 @@ KindName: TypeAlias = Literal["fact", "preference", "relation", "event", "task",
 
 MOST_DAYS = 36_500
 """A century: who means longer means `never`."""
-Days: TypeAlias = Annotated[float, Field(gt=0, le=MOST_DAYS)]
+
+
+def _days(given: object) -> float | Literal["never"]:
+    if given == "never":
+        return "never"
+    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 < given <= MOST_DAYS:
+        raise PydanticCustomError("days", "must be `never`, or more than 0 and up to {most}", {"most": MOST_DAYS})
+    return float(given)
+
+
+Days: TypeAlias = Annotated[float | Literal["never"], PlainValidator(_days)]
+"""One check for both forms, so that a fault has one name."""
 
 
 class _Strict(BaseModel):
@@ -53,7 +65,7 @@ class LevelRuleSection(_Strict):
 class RetentionSection(_Strict):
     """How long a tenant keeps what it remembers."""
 
-    days: dict[LevelName, Days | Literal["never"]] = Field(
+    days: dict[LevelName, Days] = Field(
         default_factory=dict, description="The lifetime of each level that differs; `never`: it is never over."
     )
     rules: tuple[LevelRuleSection, ...] = Field(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import ClassVar
 
 from schemas.keys import join_key
@@ -84,7 +85,7 @@ def _place(message: Message, stores: Stores) -> Place:
     tenant, conversation = message.tenant_id, message.conversation_id
     raw = RawRecord(
         position=Position(topic=message.source.topic, partition=message.source.partition, offset=message.revision),
-        timestamp=message.recorded_at,
+        timestamp=_learned_at(message),
         key=None,
         value=None,
     )
@@ -96,6 +97,11 @@ def _place(message: Message, stores: Stores) -> Place:
         conversation_key=join_key(tenant, conversation),
         about=MessageName.of(tenant, conversation, message.message_id),
     )
+
+
+def _learned_at(message: Message) -> datetime:
+    """When the text came, or that it is gone: a version that only has another neighbour says nothing new."""
+    return message.recorded_at if message.text is None else message.text_recorded_at or message.recorded_at
 
 
 def _state(message: Message) -> MessageState:

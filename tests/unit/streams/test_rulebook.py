@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from schemas.enums import Kind, Role
+from schemas.enums import Kind, RetentionLevel, Role
 from schemas.ids import TenantId
 from streams.extraction.rules import RuleExtractor
 from streams.rulebook import load
 from topology.errors import Misconfigured
 from topology.marked_yaml import Refused
+from topology.retention import Kept
 from topology.rules_file import BUILT_IN_RULES
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -158,6 +160,38 @@ def test_a_rule_of_a_built_in_slot_goes_before_the_built_in_one_that_reads_the_s
         .replace('["43"]', "[Porto]")
     )
     assert load(written(tmp_path, ("is fine.\n", f"is fine.\n{city}"))).tenants[ACME].rules[1].name == "based"
+
+
+RETENTION = """\
+    retention:
+      days: {short: 7, long: never}
+      rules:
+        - {kind: fact, slot: shoe_size, level: short}
+      otherwise: short
+    slots:"""
+
+
+def test_a_tenant_keeps_what_is_found_for_as_long_as_its_file_says(tmp_path: Path) -> None:
+    policies = load(written(tmp_path, ("    slots:", RETENTION))).retention
+    size = Kept(kind=Kind.FACT, slot="shoe_size", confidence=0.9, explicit=False)
+
+    assert policies.of(ACME).level_of(size) is RetentionLevel.SHORT
+    assert policies.of(ACME).lifetimes[RetentionLevel.SHORT] == timedelta(days=7)
+    assert policies.of(ACME).lifetimes[RetentionLevel.LONG] is None
+    assert policies.of(TenantId("another")).level_of(size) is RetentionLevel.LONG
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("slot: shoe_size", "slot: show_size", "11: there is no slot `show_size` of kind fact"),
+        ("short: 7", "short: 0", "9: short: must be `never`, or more than 0 and up to 36500"),
+        ("level: short", "level: forever", "11: level: must be 'working', 'short', 'long' or 'permanent'"),
+        ("otherwise: short", "elsewhere: short", "12: unknown key `elsewhere`"),
+    ],
+)
+def test_a_policy_that_cannot_be_is_refused_with_its_line(tmp_path: Path, old: str, new: str, fault: str) -> None:
+    assert fault in faults(tmp_path, ("    slots:", RETENTION.replace(old, new)))[0]
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
