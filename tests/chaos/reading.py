@@ -19,7 +19,7 @@ from psycopg.rows import dict_row
 from psycopg.types.multirange import Multirange
 
 from chaos.found import VIEWS, Found, Place, Row, Rows, Stored
-from chaos.rows import LEARNED, RECORDS, STORES, is_visible, shown, shown_rows, stored_rows
+from chaos.rows import LEARNED, PROFILE_LISTS, RECORDS, STORES, is_visible, shown, shown_rows, stored_rows
 from schemas.codec import Codec
 from schemas.records import Outcome, Profile
 from support.broker import read_all
@@ -35,7 +35,7 @@ _KEYS = {
     "profiles": ("tenant_id", "user_id"),
 }
 ACCOUNT_SECONDS = 30.0
-_MOMENTS = ("since", "last_occurred_at")
+_MOMENTS = ("since", "last_occurred_at", "valid_to", "due_from", "due_to")
 
 
 def read(stack: Stack, codec: Codec, prefix: str, *, redis_forgot: bool) -> Found:
@@ -141,7 +141,7 @@ def _row(view: str, row: Mapping[str, Any]) -> Row:
     if view == "evidence":
         made["conversation_id"] = made["conversation_id"] or None
     if view == "profiles":
-        made |= {name: _entries(made[name]) for name in ("slots", "top")}
+        made |= {name: _entries(made[name]) for name in PROFILE_LISTS}
     return made
 
 
@@ -211,4 +211,4 @@ def _profile(key: str, value: str) -> Row:
     told = json.loads(value)
     names = {field.name for field in fields(Profile)} - LEARNED
     row = {name: told[name] for name in names if name in told} | {"tenant_id": key.split("/", maxsplit=1)[0]}
-    return row | {name: _entries(row[name]) for name in ("slots", "top")}
+    return row | {name: _entries(row[name]) for name in PROFILE_LISTS}

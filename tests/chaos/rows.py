@@ -15,6 +15,7 @@ from chaos.found import Row, Rows
 from schemas.codec import Codec
 from schemas.enums import ItemStatus
 from schemas.records import Evidence, MemoryItem, Message, Profile, Record
+from streams.processors.profiles import LISTINGS
 from topology.stages import CONSOLIDATE, EXTRACT, Store
 from topology.topics import TopicName
 
@@ -25,6 +26,8 @@ RECORDS: Mapping[str, tuple[TopicName, type[Record]]] = {
     "items": (TopicName.ITEMS, MemoryItem),
     "profiles": (TopicName.PROFILES, Profile),
 }
+PROFILE_LISTS = tuple(LISTINGS)
+"""The fields of a profile that hold entries."""
 STORES: tuple[Store[Any], ...] = (*EXTRACT.stores, *CONSOLIDATE.stores)
 """What the agents remember, and their changelogs hold."""
 
@@ -38,7 +41,7 @@ def shown_rows(view: str, records: Iterable[tuple[str, Record]]) -> Rows:
 def is_visible(view: str, row: Row) -> bool:
     if view == "items":
         return bool(row["status"] != ItemStatus.RETRACTED.value)
-    return view != "profiles" or bool(row["slots"] or row["top"])
+    return view != "profiles" or any(row[name] for name in PROFILE_LISTS)
 
 
 def shown(record: Record) -> Row:

@@ -154,7 +154,7 @@ async def test_answers_are_those_of_a_stack_that_was_fed_no_more(stack: Stack) -
         deleted_since = {key: one for key, one in deleted_in(whole).items() if key not in deleted_in(fed)}
         with Infrastructure(state_dir=stack.state_dir, environment=stack.environment).fresh_database() as url:
             land_as_of(migrated(url), fed, deleted_since)
-            async with asked_at(url, TENANT) as second:
+            async with asked_at(url, TENANT, at) as second:
                 one = await answers_of(first, asked, at)
                 other = await answers_of(second, asked, None)
         found += [f"{at}: {difference}" for difference in differences(one, other)]

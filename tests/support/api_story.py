@@ -63,7 +63,7 @@ def story(tenant: TenantId = ACME, mark: str = "") -> list[Landed]:
         *(Landed(topic=TopicName.MESSAGES, key=_key(m), value=m) for m in messages),
         *(Landed(topic=TopicName.OUTCOMES, key=f"{o.source.offset}", value=o) for o in outcomes),
         *(Landed(topic=TopicName.ITEMS, key=join_key(tenant, ANA, i.item_id), value=i) for i in (*lisbon, porto)),
-        *(Landed(topic=TopicName.EVIDENCE, key=_evidence_key(e), value=e) for e in proofs),
+        *(Landed(topic=TopicName.EVIDENCE, key=evidence_key(e), value=e) for e in proofs),
         Landed(topic=TopicName.PROFILES, key=join_key(tenant, ANA), value=profile(tenant, porto)),
     ]
 
@@ -231,5 +231,5 @@ def _key(said: Message) -> str:
     return join_key(said.tenant_id, said.conversation_id, said.message_id)
 
 
-def _evidence_key(proof: Evidence) -> str:
+def evidence_key(proof: Evidence) -> str:
     return join_key(proof.tenant_id, proof.user_id, proof.item_id, proof.conversation_id or "", proof.message_id)

@@ -70,9 +70,10 @@ class Answers(Protocol):
 class ReaderAnswers:
     """Asked through the readers of the API."""
 
-    def __init__(self, database: Database, tenant_id: TenantId) -> None:
+    def __init__(self, database: Database, tenant_id: TenantId, now: datetime) -> None:
         self._database = database
         self._tenant_id = tenant_id
+        self._now = now
 
     async def items(
         self, user_id: str, known_at: datetime | None, limit: int = 100, **narrowed: Any
@@ -82,7 +83,7 @@ class ReaderAnswers:
         cursor = None
         while True:
             wanted = ItemFilter(known_at=known_at, **narrowed)
-            page = await reader.of_user(self._tenant_id, user_id, wanted, limit, cursor, datetime.now(UTC))
+            page = await reader.of_user(self._tenant_id, user_id, wanted, limit, cursor, self._now)
             found.extend(item.model_dump(mode="json") for item in page.items)
             cursor = page.next_cursor
             if cursor is None:
@@ -90,12 +91,12 @@ class ReaderAnswers:
 
     async def item(self, item_id: str, known_at: datetime | None) -> dict[str, Any] | None:
         reader = ItemReader(self._database, KEPT_BY_DEFAULT)
-        found = await reader.one(self._tenant_id, UUID(item_id), datetime.now(UTC), known_at)
+        found = await reader.one(self._tenant_id, UUID(item_id), self._now, known_at)
         return found.model_dump(mode="json") if found else None
 
     async def recall(self, known_at: datetime | None, **question: Any) -> list[dict[str, Any]]:
         request = RecallRequest(known_at=known_at, **question)
-        found = await RecallReader(self._database, KEPT_BY_DEFAULT).recall(self._tenant_id, request, datetime.now(UTC))
+        found = await RecallReader(self._database, KEPT_BY_DEFAULT).recall(self._tenant_id, request, self._now)
         return [result.model_dump(mode="json") for result in found]
 
 
@@ -253,10 +254,11 @@ def _learned_alike(item: MemoryItem) -> MemoryItem:
 
 
 @asynccontextmanager
-async def asked_at(url: str, tenant_id: TenantId) -> AsyncIterator[ReaderAnswers]:
+async def asked_at(url: str, tenant_id: TenantId, now: datetime) -> AsyncIterator[ReaderAnswers]:
+    """The memory at `url`, asked at that moment: what is over by then has expired."""
     pool = make_pool(Settings(database_url=url))
     await pool.open()
-    yield ReaderAnswers(Database(pool), tenant_id)
+    yield ReaderAnswers(Database(pool), tenant_id, now)
     await pool.close()
 
 

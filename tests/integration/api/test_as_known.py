@@ -95,8 +95,8 @@ def unevenly_read(records: list[RawRecord]) -> Replay:
 
 @pytest.mark.parametrize("limit", [1, 7, 100])
 async def test_pages_of_what_was_known_hold_everything_once(world: World, limit: int) -> None:
-    async with asked_at(world.url, TENANT) as memory:
-        known_at = world.records[-1].timestamp
+    known_at = world.records[-1].timestamp
+    async with asked_at(world.url, TENANT, known_at) as memory:
         paged = await memory.items("anna", known_at, limit=limit)
         plain = await memory.items("anna", None)
     places = [(item["kind"], item["slot"], item["item_id"]) for item in paged]
@@ -124,7 +124,7 @@ async def test_answers_are_those_of_a_memory_that_was_fed_no_more(world: World, 
         deleted_since = {key: one for key, one in deleted_in(world.whole).items() if key not in deleted_in(fed)}
         with infrastructure.fresh_database() as url:
             land_as_of(migrated(url), fed, deleted_since)
-            async with asked_at(world.url, TENANT) as memory, asked_at(url, TENANT) as second:
+            async with asked_at(world.url, TENANT, at) as memory, asked_at(url, TENANT, at) as second:
                 one, other = await answers_of(memory, asked, at), await answers_of(second, asked, None)
         found += [f"{at}: {told}" for told in differences(one, other)]
     assert asked.items > 10 * MOMENTS

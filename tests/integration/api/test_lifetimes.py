@@ -18,12 +18,24 @@ from api.readers.items import ItemReader
 from api.readers.lifetimes import over
 from api.readers.overdue import OverdueReader
 from api.readers.recall import RecallReader
-from schemas.enums import ItemStatus, Kind, RetentionLevel
+from schemas.enums import ItemStatus, Kind, RetentionLevel, Tense
 from schemas.ids import TenantId, item_id
 from schemas.keys import join_key
 from schemas.records import Interval, MemoryItem
 from sinks.postgres.migrate import migrate
-from support.api_story import ACME, ANA, OTHER, RECORDED, START, Landed, land, memory_item
+from support.api_story import (
+    ACME,
+    ANA,
+    OTHER,
+    RECORDED,
+    START,
+    Landed,
+    evidence,
+    evidence_key,
+    land,
+    memory_item,
+    message,
+)
 from support.infrastructure import Infrastructure
 from support.lifetimes import status_at
 from topology.retention import LIFETIMES, RetentionPolicies, RetentionPolicy
@@ -61,13 +73,33 @@ def everything() -> list[MemoryItem]:
     ]
 
 
+TENSES = {"skiing": Tense.ENDED}
+"""What was said of some of them other than that they hold."""
+
+
 @pytest.fixture(scope="module")
 def database_url(infrastructure: Infrastructure) -> Iterator[str]:
     """Anna's tastes, one of each kind of end."""
     with infrastructure.fresh_database() as url:
         migrate(url)
         items = [replace(item, recorded_at=RECORDED - 9 * DAY) for item in everything()]
-        land(url, [Landed(topic=TopicName.ITEMS, key=join_key(i.tenant_id, ANA, i.item_id), value=i) for i in items])
+        said = [evidence(i.tenant_id, i, message(i.tenant_id, 0, "m-1", ANA, i.value), i.value) for i in items]
+        proofs = [
+            replace(
+                each,
+                tense=TENSES.get(each.value, Tense.PRESENT),
+                occurred_at=START,
+                recorded_at=RECORDED - 9 * DAY,
+            )
+            for each in said
+        ]
+        land(
+            url,
+            [
+                *(Landed(topic=TopicName.ITEMS, key=join_key(i.tenant_id, ANA, i.item_id), value=i) for i in items),
+                *(Landed(topic=TopicName.EVIDENCE, key=evidence_key(each), value=each) for each in proofs),
+            ],
+        )
         yield url
 
 

@@ -127,7 +127,7 @@ def test_the_command_creates_verifies_alters_and_refuses(
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", infrastructure.kafka)
 
     def run(wanted_now: list[TopicSpec], *arguments: str) -> tuple[int, list[str]]:
-        monkeypatch.setattr(commands, "wanted", lambda settings: wanted_now)
+        monkeypatch.setattr(commands, "wanted", lambda settings, generation: wanted_now)
         result = CliRunner().invoke(commands.main, ["apply", *arguments])
         return result.exit_code, [line.split()[0] for line in result.output.splitlines() if specs[0].name[:12] in line]
 
