@@ -8,6 +8,9 @@ from __future__ import annotations
 MISCONFIGURED, TRY_LATER = 2, 75
 """Exit codes of a process that ends with one of the errors below; 75 is EX_TEMPFAIL of sysexits.h."""
 
+TAKEN_OVER = 76
+"""Exit code of a process whose work another one does by now (EX_PROTOCOL): started again it would take it back."""
+
 
 class Retryable(Exception):
     """The surroundings failed (broker, registry, database): keep the offset, try again after a while."""

@@ -21,8 +21,8 @@ from sinks.meters import SinkMeters
 from sinks.ports import Fenced, PoisonRecord, Sink
 from sinks.postgres.skips import PostgresSkips
 from topology import interpreter, kafka, metrics
-from topology.errors import MISCONFIGURED, TRY_LATER, Misconfigured, Retryable
-from topology.generations import group_of, shadow_of, topic_of
+from topology.errors import MISCONFIGURED, TAKEN_OVER, TRY_LATER, Misconfigured, Retryable
+from topology.generations import FIRST, group_of, shadow_of, topic_of
 from topology.guarantees import Demands
 from topology.guard import refuse_weaker
 from topology.health import HealthServer
@@ -65,6 +65,7 @@ def run(settings: Settings, name: str, *, instance_id: str | None = None, shadow
     """Follow the log until SIGTERM or SIGINT. Returns the exit code: 0 after a signal, 1 after a failure.
 
     A shadow lands only what belongs to its generation, in a group of its own.
+    76 where another process has taken its partitions over, 2 where the database lacks the generation's tables.
 
     2 where settings are weaker than the promise needs, 75 where no broker answers, or a registry it never spoke to:
     nothing was begun then.
@@ -97,29 +98,32 @@ def run(settings: Settings, name: str, *, instance_id: str | None = None, shadow
     interpreter.look_seldom_for_garbage()
     interpreter.let_threads_take_turns()
     with _stopped_by_signals(loop), _probes(settings, meters):
-        return _exit_code(loop, meters, name)
+        return _exit_code(loop, meters, partial(_to_skip, settings, name))
 
 
-def _exit_code(loop: SinkLoop, meters: SinkMeters, name: str) -> int:
+def _exit_code(loop: SinkLoop, meters: SinkMeters, to_skip: Callable[[PoisonRecord], str]) -> int:
     try:
         loop.run()
     except Fenced:
         meters.fenced()
         log.critical("fenced: another process owns its partitions now; nothing of its last batch was written")
-        return 1
+        return TAKEN_OVER
     except PoisonRecord as poison:
-        log.critical("stops before a record: %s. Mend what is wrong, or give it up: %s", poison, _to_skip(name, poison))
+        log.critical("stops before a record: %s. Mend what is wrong, or give it up: %s", poison, to_skip(poison))
         return 1
+    except Misconfigured as error:
+        log.critical("stops: %s", error)
+        return MISCONFIGURED
     except Exception as error:
         log.critical("stops, with nothing acknowledged that is not durable: %s", error, exc_info=error)
         return 1
     return 0
 
 
-def _to_skip(name: str, poison: PoisonRecord) -> str:
+def _to_skip(settings: Settings, name: str, poison: PoisonRecord) -> str:
     """The command for an operator."""
-    at = poison.position
-    return f'python -m sinks skip --sink {name} {at.topic} {at.partition} {at.offset} --reason "..."'
+    at, generation = poison.position, f"GENERATION={settings.generation} " if settings.generation > FIRST else ""
+    return f'{generation}python -m sinks skip --sink {name} {at.topic} {at.partition} {at.offset} --reason "..."'
 
 
 def _kafka(settings: Settings, stage: Stage, instance_id: str | None) -> ClientConfig:

@@ -183,6 +183,7 @@ def _run(stage: str, processor: Callable[[Settings, Rulebook, Meters], Processor
     from schemas.registry import codec
     from streams.engine.worker import run_worker
     from streams.rulebook import load
+    from topology.generation_log import GenerationLog
 
     settings = Settings()
     logs.configure(settings, stage)
@@ -194,7 +195,8 @@ def _run(stage: str, processor: Callable[[Settings, Rulebook, Meters], Processor
     meters = metrics.build(stage)
     known = codec(settings.schema_registry_url, settings.state_dir / KEPT_SCHEMAS)
     with _told():
-        bootstrap.require_generation(settings, rulebook, known)
+        lineage = GenerationLog(settings, known).read()
+        bootstrap.require_generation(lineage, settings.generation, stage, rulebook)
     sys.exit(run_worker(settings, processor(settings, rulebook, meters), known, meters))
 
 

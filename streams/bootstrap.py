@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import traceback
 
-from schemas.codec import Codec
 from schemas.ids import TenantId
 from schemas.state import Turn
 from streams.extraction.guarded import GuardedExtractor, Tell
@@ -19,10 +18,10 @@ from streams.processors.extract import ExtractProcessor
 from streams.processors.policy import ExtractPolicy
 from streams.processors.reextract import ReextractProcessor
 from topology.errors import Misconfigured
-from topology.generation_log import GenerationLog
-from topology.generations import FIRST
+from topology.lineage import Lineage
 from topology.metrics import EXTRACTOR_FAULTS, Meters
 from topology.settings import Settings
+from topology.stages import EXTRACT, REEXTRACT
 
 logger = logging.getLogger(__name__)
 
@@ -49,18 +48,18 @@ def require_extractor(rulebook: Rulebook, name: str) -> None:
         raise Misconfigured(f"there is no extractor {name} here: this is {rulebook.name} (RULES_FILE names another)")
 
 
-def require_generation(settings: Settings, rulebook: Rulebook, codec: Codec) -> None:
-    """Raises Misconfigured where the generation of the settings is read by another extractor, or is not there.
+def require_generation(lineage: Lineage, number: int, stage: str, rulebook: Rulebook) -> None:
+    """Raises Misconfigured where the generation is not there, or where the stage may not work for it as it is.
 
-    Of the first nothing is written down. Raises Retryable where the broker is away.
+    While a generation is built and handed over, one extractor reads it; once it has settled, its rules and the release
+    may change as those of the first may.
     """
-    if settings.generation == FIRST:
-        return
-    found = GenerationLog(settings, codec).read().known.get(settings.generation)
-    if found is None or found.dropped_at is not None:
-        raise Misconfigured(f"there is no generation {settings.generation}: `python -m streams replay` builds one")
-    if found.extractor is not None:
-        require_extractor(rulebook, found.extractor)
+    generation = lineage.there(number)
+    if stage == EXTRACT.name:
+        lineage.check_extract(number)
+    reads = stage in (EXTRACT.name, REEXTRACT.name)
+    if reads and generation.extractor is not None and generation.settled_at is None:
+        require_extractor(rulebook, generation.extractor)
 
 
 def tell_of_faults(meters: Meters) -> Tell:

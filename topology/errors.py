@@ -3,6 +3,6 @@
 Defined in `schemas.errors`, the lowest layer that raises them; the layers above import them from here.
 """
 
-from schemas.errors import MISCONFIGURED, TRY_LATER, Misconfigured, Retryable
+from schemas.errors import MISCONFIGURED, TAKEN_OVER, TRY_LATER, Misconfigured, Retryable
 
-__all__ = ["MISCONFIGURED", "TRY_LATER", "Misconfigured", "Retryable"]
+__all__ = ["MISCONFIGURED", "TAKEN_OVER", "TRY_LATER", "Misconfigured", "Retryable"]

@@ -40,6 +40,18 @@ class Lineage:
         never_served = newest.promoted_at is None and newest.dropped_at is None
         return newest if never_served and newest.number != self.serving.number else None
 
+    def check_extract(self, number: int) -> None:
+        """Raises Misconfigured unless extract may work for it: else what it finds would reach no answer.
+
+        It works for the one that answers, and until that has settled for the one it worked for before.
+        """
+        serving = self.serving
+        before = [each.number for each in self.known.values() if each.settled_at and each.dropped_at is None]
+        allowed = {serving.number, *([] if serving.settled_at else before)}
+        if number not in allowed:
+            told = " or ".join(map(str, sorted(allowed)))
+            raise Misconfigured(f"generation {number} does not serve: extract must run with GENERATION={told}")
+
     def declared(self, extractor: str, now: datetime) -> Generation:
         """The shadow that `extractor` builds: the one that it has begun, or a new one.
 
@@ -56,7 +68,7 @@ class Lineage:
 
     def promoted(self, number: int, now: datetime) -> Generation:
         """Raises Misconfigured where it was dropped, or never made."""
-        return replace(self._there(number), promoted_at=now)
+        return replace(self.there(number), promoted_at=now)
 
     def settled(self, number: int, now: datetime) -> tuple[Generation, ...]:
         """That one, and those for which extract worked before: it works for one.
@@ -67,15 +79,16 @@ class Lineage:
             raise Misconfigured(f"generation {number} does not serve: {self.serving.number} does")
         there = [each for each in self.known.values() if each.dropped_at is None and each.number != number]
         left = [replace(each, settled_at=None) for each in there if each.settled_at is not None]
-        return replace(self._there(number), settled_at=now), *left
+        return replace(self.there(number), settled_at=now), *left
 
     def dropped(self, number: int, now: datetime) -> Generation:
         """Raises Misconfigured where answers come from it."""
         if number == self.serving.number:
             raise Misconfigured(f"generation {number} serves: promote another one first")
-        return replace(self._there(number), dropped_at=now)
+        return replace(self.there(number), dropped_at=now)
 
-    def _there(self, number: int) -> Generation:
+    def there(self, number: int) -> Generation:
+        """Raises Misconfigured where it was dropped, or never made."""
         found = self.known.get(number)
         if found is None or found.dropped_at is not None:
             there = ", ".join(str(each.number) for each in self.known.values() if each.dropped_at is None)

@@ -100,7 +100,10 @@ class _Marking:
             return self._mapping(node, place)
         if isinstance(node, yaml.SequenceNode):
             return [self.value(each, (*place, index)) for index, each in enumerate(node.value)]
-        return self._loader.construct_object(node)
+        try:
+            return self._loader.construct_object(node)
+        except ValueError as error:  # what looks like a date and is none
+            raise ConstructorError(None, None, f"{node.value} cannot be read: {error}", node.start_mark) from error
 
     def _mapping(self, node: yaml.MappingNode, place: Place) -> dict[object, object]:
         found: dict[object, object] = {}

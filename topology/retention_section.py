@@ -5,7 +5,6 @@ Pure: reads no file. What a section does not say is as in the policy it is laid 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Literal, TypeAlias
@@ -14,8 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 from pydantic_core import PydanticCustomError
 
 from schemas.enums import Kind, RetentionLevel
-from schemas.ids import TenantId
-from topology.retention import LevelRule, RetentionPolicies, RetentionPolicy
+from topology.retention import LevelRule, RetentionPolicy
 
 LevelName: TypeAlias = Literal["working", "short", "long", "permanent"]
 KindName: TypeAlias = Literal["fact", "preference", "relation", "event", "task", "decision", "contact"]
@@ -82,14 +80,6 @@ class RetentionSection(_Strict):
             otherwise=RetentionLevel(self.otherwise) if self.otherwise else base.otherwise,
             lifetimes={**base.lifetimes, **lifetimes},
         )
-
-
-def policies(sections: Mapping[TenantId, RetentionSection]) -> RetentionPolicies:
-    """The policies of a deployment by the sections of its tenants."""
-    every = RetentionPolicy()
-    return RetentionPolicies(
-        default=every, tenants={tenant: section.policy(every) for tenant, section in sections.items()}
-    )
 
 
 def _lifetime(days: float | Literal["never"]) -> timedelta | None:

@@ -22,7 +22,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from topology.marked_yaml import Fault, Marked, Place, Refused, parsed
+from topology.marked_yaml import Fault, Marked, Place, parsed
 from topology.retention_section import RetentionSection
 
 BUILT_IN_RULES: Final = "rules@2"
@@ -125,16 +125,6 @@ class Reading:
     def fault(self, place: Place, what: str) -> Fault:
         """A fault of the node at `place`, such as ("tenants", "acme", "rules", 0, "pattern")."""
         return Fault(line=self.marked.line(place), what=what)
-
-
-def extractor_name(path: Path | None) -> str:
-    """The name and version of the extractor that a deployment with this rules file has. Raises Refused."""
-    if path is None:
-        return BUILT_IN_RULES
-    reading = read(path)
-    if reading.document is None or reading.faults:
-        raise Refused(path, reading.faults)
-    return reading.document.identity
 
 
 def read(path: Path) -> Reading:

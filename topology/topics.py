@@ -110,7 +110,7 @@ TOPICS: tuple[Topic, ...] = (
         written_by=("api",),
         cleanup=Cleanup.COMPACT,
         log_append_time=True,
-        about="Remember, correct, confirm, forget, erase.",
+        about="Remember, correct, confirm, forget, expire, erase.",
     ),
     Topic(
         name=TopicName.EVIDENCE,

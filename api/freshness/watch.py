@@ -1,6 +1,7 @@
 """Watches the stream's offsets for those who ask: how much is pending, and whether a position can be queried yet.
 
-Asks Kafka and nothing else, when it is asked itself and once a second besides. One look is shared by all who wait.
+Asks Kafka, and which generation serves, when it is asked itself and once a second besides. One look is shared by all
+who wait.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from api.freshness.barrier import (
     pending,
 )
 from schemas.records import Position
-from topology.errors import Retryable
+from topology.errors import Misconfigured, Retryable
 from topology.generations import Serving, group_of, serving_stages
 from topology.topics import TopicName
 
@@ -175,8 +176,8 @@ class FreshnessWatch:
 
 
 async def keep_looking(watch: FreshnessWatch, every_seconds: float = IDLE_LOOK_SECONDS) -> None:
-    """Look once in a while for ever; a broker that is away is asked again, since readiness tells of it."""
+    """Look once in a while for ever; who is away, or not migrated yet, is asked again, since readiness tells of it."""
     while True:
-        with suppress(Retryable):
+        with suppress(Retryable, Misconfigured):
             await watch.look()
         await asyncio.sleep(every_seconds)

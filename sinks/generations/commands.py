@@ -1,4 +1,4 @@
-"""`python -m sinks generations`: list, create, compare, promote, settle and drop generations of memory.
+"""`python -m sinks generations`: list, create, compare, promote, settle, tidy and drop generations of memory.
 
 Only parses arguments and prints; exit code 0 done, 2 misused or misconfigured, 75 come again.
 """
@@ -76,8 +76,9 @@ def create(number: int) -> None:
 def diff(number: int | None, against: int | None, examples: int) -> None:
     """Count what a generation remembers otherwise than the one that serves, by slot, with examples."""
     with _told() as succession:
-        chosen = _chosen(succession.log.read(), number)
-        before = succession.tables.serving().number if against is None else against
+        lineage = succession.log.read()
+        chosen = lineage.there(_chosen(lineage, number)).number
+        before = succession.tables.serving().number if against is None else lineage.there(against).number
         behind = _behind(succession.settings, chosen)
         found = differences(succession.tables.url, before, chosen, examples)
     if behind:
@@ -105,7 +106,17 @@ def settle(number: int | None) -> None:
     with _told() as succession:
         chosen = number or succession.tables.serving().number
         succession.settle(chosen, _progress())
-    click.echo(f"extract finds what generation {chosen} remembers; its shadow may be stopped")
+    click.echo(f"extract finds what generation {chosen} remembers; its shadow may be stopped; then `tidy`")
+
+
+@generations.command()
+@_number
+def tidy(number: int | None) -> None:
+    """Remove what reextract kept, once a generation has settled and its shadow has stopped."""
+    with _told() as succession:
+        chosen = number or succession.tables.serving().number
+        succession.tidy(chosen)
+    click.echo(f"nothing is left of reextract for generation {chosen}")
 
 
 @generations.command()

@@ -1,9 +1,9 @@
 -- Items of two generations side by side: how many were added, removed, changed, by slot; with a few of each, by id, so
 -- that a second look shows the same ones. What was taken back counts as not there: whether a generation ever saw it
 -- depends on what was left of the log when it read it.
-WITH before AS (
+WITH before AS NOT MATERIALIZED (
     SELECT * FROM {before}.memory_items WHERE NOT deleted AND status <> 'retracted'
-), after AS (
+), after AS NOT MATERIALIZED (
     SELECT * FROM {after}.memory_items WHERE NOT deleted AND status <> 'retracted'
 ), both_sides AS (
     SELECT tenant_id, item_id, coalesce(before.kind, after.kind) AS kind, coalesce(before.slot, after.slot) AS slot,
@@ -11,11 +11,11 @@ WITH before AS (
             WHEN before.item_id IS NULL THEN 'added'
             WHEN after.item_id IS NULL THEN 'removed'
             WHEN (before.value, before.status, before.confidence, before.validity, before.granularity,
-                  before.due_from, before.due_to, before.superseded_by, before.evidence_count, before.retention_level, before.explicit,
+                  before.due_from, before.due_to, before.superseded_by, before.evidence_count, before.retention_level, coalesce(before.explicit, false),
                   before.expired_to)
                 IS DISTINCT FROM
                  (after.value, after.status, after.confidence, after.validity, after.granularity,
-                  after.due_from, after.due_to, after.superseded_by, after.evidence_count, after.retention_level, after.explicit,
+                  after.due_from, after.due_to, after.superseded_by, after.evidence_count, after.retention_level, coalesce(after.explicit, false),
                   after.expired_to)
                 THEN 'changed'
         END AS change

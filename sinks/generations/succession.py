@@ -24,6 +24,7 @@ from topology.kafka import admin
 from topology.offsets import Look, Reached
 from topology.settings import Settings
 from topology.stages import EXTRACT, REEXTRACT, Stage
+from topology.topics import TopicName
 
 ANSWER_SECONDS: Final = 30.0
 KEYS_AT_ONCE: Final = 1_000
@@ -48,9 +49,11 @@ class Succession:
             lineage = self.log.read()
             promoted = lineage.promoted(number, datetime.now(UTC))
             direct = promoted.settled_at is not None
+            if direct:
+                self._require_extract(number)
             self._await(serving_stages(Serving()) if direct else shadow_stages(), number, show)
+            write(promoted)  # first, since it fails where somebody else has opened the log meanwhile
             self.tables.serve(Serving(number=number, direct=direct), promoted.extractor)
-            write(promoted)
         return promoted
 
     def settle(self, number: int, show: Show) -> None:
@@ -65,8 +68,20 @@ class Succession:
             serving = Serving(number=number, direct=True)
             self._await((REEXTRACT,), number, show)
             self._await(serving_stages(serving), number, show)
-            self.tables.serve(serving, settled[0].extractor)
             write(*settled)
+            self.tables.serve(serving, settled[0].extractor)
+
+    def tidy(self, number: int) -> None:
+        """Remove what reextract kept of a generation that has settled: the texts of recent turns among it.
+
+        Raises Misconfigured where it has not settled, or where reextract still runs.
+        """
+        if self.log.read().there(number).settled_at is None:
+            raise Misconfigured(f"generation {number} has not settled: reextract finds what it remembers")
+        client, group = admin(self.settings), group_of(REEXTRACT, number)
+        cluster.require_idle(client, [group])
+        cluster.drop_groups(client, [group])
+        cluster.drop_topics(client, [topic_of(TopicName.REEXTRACT_CHANGELOG, number)])
 
     def drop(self, number: int) -> Generation:
         """Remove its tables, keys, groups and topics. Raises Misconfigured where it serves, or is worked for."""

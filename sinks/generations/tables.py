@@ -52,13 +52,16 @@ class Generations:
             stop=stop_after_delay(SWAP_SECONDS),
             reraise=True,
         )
-        retrying(self._swap, serving, extractor)
+        try:
+            retrying(self._swap, serving, extractor)
+        except psycopg.errors.LockNotAvailable as error:
+            raise Retryable("PostgreSQL: the views are in use all the time", retry_after_seconds=5) from error
 
     def drop(self, number: int) -> None:
         """Remove its tables, and how far sinks were with its topics; harmless where that is done."""
         topics = [topic_of(topic.name, number) for topic in TOPICS if topic.of_generation]
         with self._connection() as connection:
-            if _one(connection, "SELECT number FROM serving_generation")["number"] == number:
+            if _one(connection, "SELECT number FROM serving_generation FOR UPDATE")["number"] == number:
                 raise Misconfigured(f"generation {number} serves: promote another one first")
             schema = sql.Identifier(schema_of(number))
             connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(schema))

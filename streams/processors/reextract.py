@@ -40,9 +40,9 @@ class ReextractProcessor:
         return REEXTRACT
 
     def process(self, record: SourceRecord, stores: Stores) -> Iterable[Output]:
-        """The candidates of the message, and of those whose context it changed. A tombstone takes back what was found.
+        """The candidates of the message, and of those whose context it changed. Raises PoisonRecord before it writes.
 
-        Raises PoisonRecord before anything is written.
+        A deleted message comes without its text; a tombstone says no more than that.
         """
         if record.value is None:
             return ()

@@ -24,7 +24,7 @@ from streams.shadow.children import Children
 from streams.shadow.programs import programs
 from topology import apply
 from topology.cluster import Action, wanted
-from topology.errors import Misconfigured, Retryable
+from topology.errors import MISCONFIGURED, Misconfigured, Retryable
 from topology.generation_log import GenerationLog
 from topology.generations import shadow_stages
 from topology.kafka import admin
@@ -72,6 +72,8 @@ def make_tables(generation: int) -> None:
     """By the command of the sinks, which know the database."""
     command = [sys.executable, "-m", "sinks", "generations", "create", str(generation)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode == MISCONFIGURED:
+        raise Misconfigured(done.stderr.strip())
     if done.returncode:
         raise Retryable(f"no tables for generation {generation}: {done.stderr.strip()}", retry_after_seconds=5)
 

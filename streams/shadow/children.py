@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from streams.shadow.programs import Program
-from topology.errors import MISCONFIGURED, Misconfigured
+from topology.errors import MISCONFIGURED, TAKEN_OVER, Misconfigured
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +39,8 @@ class _Child:
     pause_seconds: float
     start_at: float | None = None
     """When it is started again; None while it runs."""
+    replaced: bool = False
+    """Whether another process does its work by now."""
 
 
 class Children:
@@ -68,20 +70,24 @@ class Children:
                 process.wait()
 
     def _tend(self, child: _Child) -> None:
-        now = time.monotonic()
+        now, name = time.monotonic(), child.program.name
         if child.start_at is not None:
             if now >= child.start_at:
                 child.process, child.started_at, child.start_at = _started(child.program), now, None
             return
-        code = child.process.poll()
+        code = None if child.replaced else child.process.poll()
         if code is None:
             return
+        if code == TAKEN_OVER:
+            child.replaced = True
+            logger.warning("%s ended: another process does its work; give the command again if none does", name)
+            return
         if code == MISCONFIGURED:
-            raise Misconfigured(f"{child.program.name} refuses to start:\n{_tail(child.program)}")
+            raise Misconfigured(f"{name} refuses to start:\n{_tail(child.program)}")
         lived = now - child.started_at
         pause = self._pause_seconds if lived > SETTLED_SECONDS else child.pause_seconds
         child.start_at, child.pause_seconds = now + pause, min(2 * pause, LONGEST_PAUSE_SECONDS)
-        logger.warning("%s ended (%d) and is started again in %.0f s", child.program.name, code, pause)
+        logger.warning("%s ended (%d) and is started again in %.0f s", name, code, pause)
 
 
 def _started(program: Program) -> subprocess.Popen[bytes]:

@@ -132,6 +132,8 @@ def test_the_history_is_read_again_and_answers_move(stack: Stack, operator: Oper
 
         run_stack_with(stack, GENERATION="2", RULES_FILE=str(rules_file))
         operator.generations("settle")
+    assert "generation 1 has not settled" in operator.refused("tidy", "1")
+    operator.generations("tidy")
     stack.drain()
     feed(stack, conversation(folder, "last", 2 * SPEAKERS * len(SAID)))
     assert "shoe_size" in slots_of(stack, "last.p3")

@@ -29,7 +29,7 @@ from support.derived_topics import Spoken, speak
 from support.infrastructure import Infrastructure
 from support.mortal_sink import POSTGRES_STEPS, REDIS_STEPS
 from support.sink_sites import PostgresSite, RedisSite, Site
-from topology.errors import MISCONFIGURED
+from topology.errors import MISCONFIGURED, TAKEN_OVER
 from topology.stages import POSTGRES_SINK, REDIS_SINK, Stage
 from topology.topics import TopicName
 
@@ -171,7 +171,7 @@ def test_a_process_frozen_before_its_write_is_fenced_when_it_wakes(
             until(caught_up(spoken, postgres))
             frozen.send_signal(signal.SIGCONT)
             _, logs = frozen.communicate(timeout=WAIT_SECONDS)
-            assert frozen.returncode == 1
+            assert frozen.returncode == TAKEN_OVER
             assert "another process owns its partitions now" in logs.decode()
             end_well(successor)
     assert_all_landed(infrastructure, spoken, site)

@@ -81,3 +81,27 @@ def test_what_serves_cannot_be_dropped_and_what_is_gone_not_promoted() -> None:
         gone.promoted(1, later(4))
     with pytest.raises(Misconfigured, match="no generation 7"):
         gone.promoted(7, later(4))
+
+
+def allowed(seen: Lineage) -> list[int]:
+    """The generations that extract may work for."""
+    found = []
+    for number in seen.known:
+        try:
+            seen.check_extract(number)
+        except Misconfigured:
+            continue
+        found.append(number)
+    return found
+
+
+def test_extract_works_for_what_answers_and_until_that_has_settled_for_what_it_worked_for_before() -> None:
+    assert allowed(NOTHING) == allowed(BUILDING) == [1]
+    assert allowed(PROMOTED) == [1, 2]
+    assert allowed(after(PROMOTED, *PROMOTED.settled(2, later(2)))) == [2]
+
+
+def test_whoever_starts_extract_for_another_is_told_which() -> None:
+    settled = after(PROMOTED, *PROMOTED.settled(2, later(2)))
+    with pytest.raises(Misconfigured, match=r"generation 1 does not serve: extract must run with GENERATION=2"):
+        settled.check_extract(1)

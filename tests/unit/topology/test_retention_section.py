@@ -10,9 +10,8 @@ import yaml
 from pydantic import ValidationError
 
 from schemas.enums import Kind, RetentionLevel
-from schemas.ids import TenantId
 from topology.retention import LIFETIMES, Kept, RetentionPolicy
-from topology.retention_section import RetentionSection, policies
+from topology.retention_section import RetentionSection
 
 SECTION = """
 days: {short: 7, long: never}
@@ -45,13 +44,6 @@ def test_a_section_says_what_differs_from_the_policy_of_all() -> None:
 
 def test_an_empty_section_is_the_policy_of_all() -> None:
     assert RetentionSection().policy(RetentionPolicy()) == RetentionPolicy()
-
-
-def test_each_tenant_has_its_own_and_the_others_that_of_all() -> None:
-    made = policies({TenantId("acme"): section(SECTION)})
-
-    assert made.of(TenantId("acme")).lifetimes[RetentionLevel.SHORT] == timedelta(days=7)
-    assert made.of(TenantId("other")) == RetentionPolicy()
 
 
 @pytest.mark.parametrize(

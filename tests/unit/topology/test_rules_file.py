@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from topology.errors import Misconfigured
-from topology.marked_yaml import Refused
-from topology.rules_file import BUILT_IN_RULES, extractor_name, read
+from topology.rules_file import BUILT_IN_RULES, read
 
 SOUND = """\
 name: acme-memory
@@ -111,12 +109,3 @@ def test_an_empty_file_is_told_what_it_lacks(tmp_path: Path) -> None:
     assert told(file) == [f"1: `{name}` is missing" for name in ("extends", "name", "tenants", "version")]
     file.write_text("", "utf-8")
     assert len(told(file)) == 1
-
-
-def test_the_extractor_has_the_name_of_the_file_or_that_of_the_built_in_rules(tmp_path: Path) -> None:
-    assert extractor_name(None) == BUILT_IN_RULES
-    assert extractor_name(written(tmp_path)) == "acme-memory@3"
-    with pytest.raises(Refused, match=r"rules\.yaml:2: version"):
-        extractor_name(written(tmp_path, ("version: 3", "version: x")))
-    with pytest.raises(Misconfigured, match="No such file"):
-        extractor_name(tmp_path / "absent.yaml")

@@ -76,9 +76,14 @@ END
 $$;
 COMMENT ON FUNCTION create_generation IS 'Makes the tables of a generation; false where they are there.';
 
-CREATE FUNCTION serve_generation(served integer, by_extract boolean, read_by text) RETURNS void LANGUAGE sql AS $$
-    SELECT show_generation(served);
-    UPDATE serving_generation SET number = served, direct = by_extract, extractor = read_by, promoted_at = now();
+CREATE FUNCTION serve_generation(served integer, by_extract boolean, read_by text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF (SELECT number FROM serving_generation FOR UPDATE) <> served THEN
+        PERFORM show_generation(served);
+        UPDATE serving_generation SET number = served, promoted_at = now();
+    END IF;
+    UPDATE serving_generation SET direct = by_extract, extractor = read_by;
+END
 $$;
 COMMENT ON FUNCTION serve_generation IS 'Moves the pointer, and the views with it.';
 

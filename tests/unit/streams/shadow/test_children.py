@@ -15,7 +15,7 @@ import pytest
 
 from streams.shadow.children import Children
 from streams.shadow.programs import Program
-from topology.errors import MISCONFIGURED, Misconfigured
+from topology.errors import MISCONFIGURED, TAKEN_OVER, Misconfigured
 
 
 def program(folder: Path, code: str) -> Program:
@@ -50,6 +50,17 @@ def test_what_a_person_must_mend_is_told_and_not_tried_again(tmp_path: Path) -> 
 
     with pytest.raises(Misconfigured, match=r"worker refuses to start:\nwrong key"):
         until(tended)
+
+
+def test_what_another_process_does_by_now_is_left_to_it(tmp_path: Path) -> None:
+    kept = Children([program(tmp_path, f"print('here', flush=True); raise SystemExit({TAKEN_OVER})")], pause_seconds=0)
+    log = tmp_path / "logs" / "worker.log"
+    until(lambda: log.exists() and "here" in log.read_text())
+    deadline = time.monotonic() + 1.0
+    while time.monotonic() < deadline:
+        kept.tend()
+
+    assert log.read_text() == "here\n"
 
 
 def test_stopping_lets_them_finish(tmp_path: Path) -> None:
