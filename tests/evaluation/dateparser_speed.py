@@ -1,11 +1,11 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["dateparser==1.2.2"]
+# dependencies = ["dateparser==1.2.2", "google-re2==1.1.20251105", "pydantic==2.14.3", "pyyaml==6.0.3"]
 # ///
 """How long the rules take over conversations, beside `dateparser.search.search_dates` in the same run.
 
 `make eval-speed DATA=folder`. Runs in an environment of its own, which uv makes from the lines above and the lock
-beside this file; the packages that it measures need no other. dateparser reads a sample, for it takes long.
+beside this file; the packages that it measures need few others. dateparser reads a sample, for it takes long.
 """
 
 from __future__ import annotations
