@@ -9,6 +9,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 _END = re.compile(r"[.!?…]+[\"'\u201d)\]]*(?:\n+|(?=\s|$))|\n+|(?<=[a-z])[.!?](?=[A-Z][a-z]|I[\s'])")
@@ -65,8 +66,12 @@ def plain(text: str) -> str:
     return text if text.isascii() else text.translate(_TYPOGRAPHY)
 
 
+@lru_cache(maxsize=4)
 def ascii_words(text: str) -> frozenset[str] | None:
-    """The runs of letters of a text, in lower case, to put it aside by. None where it is not of ASCII alone."""
+    """The runs of letters of a text, in lower case, to put it aside by. None where it is not of ASCII alone.
+
+    Asked of the same text several times in a row.
+    """
     return frozenset(text.lower().translate(_LETTERS_ALONE).split()) if text.isascii() else None
 
 

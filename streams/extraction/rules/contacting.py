@@ -13,8 +13,10 @@ from streams.extraction.clauses import Discourse
 from streams.extraction.rules.found import Found, Said, Times
 from streams.extraction.rules.model import ContactRule
 from streams.extraction.rules.patterns import compiled
+from streams.extraction.sentences import ascii_words
 
 _MINE = re.compile(r"\b(?:my|me)\b", re.IGNORECASE)
+_MINE_WORDS = frozenset({"my", "me"})
 
 
 class ContactReader:
@@ -22,12 +24,15 @@ class ContactReader:
 
     def __init__(self, rules: Sequence[ContactRule]) -> None:
         self._rules = [(rule, compiled(rule.pattern)) for rule in rules]
-        self._cues = sorted({cue for rule in rules for cue in rule.cues})
+        self._cues = re.compile("|".join(re.escape(cue) for rule in rules for cue in rule.cues) or r"(?!)")
 
     def read(self, said: Said, discourse: Discourse) -> Iterator[Found]:
         """What the rules find in a message."""
+        words = ascii_words(said.plain)
+        if words is not None and words.isdisjoint(_MINE_WORDS):
+            return
         lowered = said.plain.lower()
-        if not any(cue in lowered for cue in self._cues) or _MINE.search(said.plain) is None:
+        if self._cues.search(lowered) is None or _MINE.search(said.plain) is None:
             return
         for rule, pattern in self._rules:
             if not any(cue in lowered for cue in rule.cues):

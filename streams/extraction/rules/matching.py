@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Protocol, TypeAlias
 
 from schemas.enums import Granularity, Kind, Tense
@@ -58,6 +58,11 @@ class CompiledRule:
     before: re.Pattern[str] | None = None
 
 
+Rules: TypeAlias = tuple[CompiledRule, ...]
+
+_HEADS_KEPT = 4_096
+"""First words of clauses, whose rules are looked up once; a text may hold any."""
+
 RulesFor: TypeAlias = Callable[[Subject, str], Sequence[CompiledRule]]
 
 
@@ -82,27 +87,33 @@ class ClauseReader:
             for subject in rule.subjects:
                 for head in rule.heads:
                     self._rules[subject, head].append(made)
+        self._known = lru_cache(maxsize=_HEADS_KEPT)(self._by_head)
 
     def read(self, said: Said, discourse: Discourse) -> Iterator[Found]:
         """What the rules find in the clauses of a message."""
         return read_clauses(said, discourse, partial(self._of, said))
 
-    def _of(self, said: Said, subject: Subject, head: str) -> list[CompiledRule]:
+    def _of(self, said: Said, subject: Subject, head: str) -> Rules:
         """The rules for such a clause, without those that need a date or a habit's words where the text has none."""
-        found = [*self._rules.get((subject, head), ())]
-        anyhow = self._rules.get((subject, ANY_HEAD), ())
-        if anyhow and said.signs.recurs:
-            found.extend(anyhow)
-        dated = self._rules.get((subject, DATED_HEAD), ())
-        if is_past(head):
-            dated = (*dated, *self._rules.get((subject, PAST_HEAD), ()))
-        elif head.endswith("ing"):
-            dated = (*dated, *self._rules.get((subject, ING_HEAD), ()))
+        fixed, recurring, dated = self._known(subject, head)
+        found = fixed
+        if recurring and said.signs.recurs:
+            found = (*found, *recurring)
         if dated and said.signs.dated:
-            found.extend(dated)
-        if head[0].isdigit():
-            found.extend(self._rules.get((subject, NUMBER_HEAD), ()))
+            found = (*found, *dated)
         return found
+
+    def _by_head(self, subject: Subject, head: str) -> tuple[Rules, Rules, Rules]:
+        """The rules for such a clause: always, where the text has a habit's words, and where it has dates."""
+        fixed = self._rules.get((subject, head), [])
+        if head[0].isdigit():
+            fixed = [*fixed, *self._rules.get((subject, NUMBER_HEAD), ())]
+        dated = self._rules.get((subject, DATED_HEAD), [])
+        if is_past(head):
+            dated = [*dated, *self._rules.get((subject, PAST_HEAD), ())]
+        elif head.endswith("ing"):
+            dated = [*dated, *self._rules.get((subject, ING_HEAD), ())]
+        return tuple(fixed), tuple(self._rules.get((subject, ANY_HEAD), ())), tuple(dated)
 
 
 def read_clauses(said: Said, discourse: Discourse, rules_for: RulesFor) -> Iterator[Found]:
