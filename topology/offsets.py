@@ -62,9 +62,7 @@ class Look:
 
     def reached(self, stage: Stage) -> Reached:
         """How far it is, and what lies ahead of it now."""
-        ends = self.ends(stage)
-        done = self._committed(stage)
-        return Reached(stage=stage, done=sum(min(done[at], end) for at, end in ends.items()), end=sum(ends.values()))
+        return self._towards(stage, self.ends(stage))
 
     def ends(self, stage: Stage) -> Offsets:
         """Where its inputs end, of what is committed."""
@@ -80,9 +78,7 @@ class Look:
         for stage in stages:
             ends = self.ends(stage)
             while True:
-                committed = self._committed(stage)
-                done = sum(min(committed[at], end) for at, end in ends.items())
-                found = Reached(stage=stage, done=done, end=sum(ends.values()))
+                found = self._towards(stage, ends)
                 yield found
                 if not found.behind:
                     break
@@ -92,6 +88,11 @@ class Look:
     def pause() -> None:
         """Between two looks."""
         time.sleep(LOOK_SECONDS)
+
+    def _towards(self, stage: Stage, ends: Offsets) -> Reached:
+        committed = self._committed(stage)
+        done = sum(min(committed[at], end) for at, end in ends.items())
+        return Reached(stage=stage, done=done, end=sum(ends.values()))
 
     def _committed(self, stage: Stage) -> Offsets:
         asked = self._partitions(stage, 0)

@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, TypeAlias
-
-import redis
+from typing import TypeAlias
 
 from schemas.records import Generation
 from sinks.generations import cluster
 from sinks.generations.tables import Generations
-from sinks.redis.keys import PREFIX
-from topology.errors import Misconfigured, Retryable
+from sinks.redis.dropping import drop_profiles
+from topology.errors import Misconfigured
 from topology.generation_log import GenerationLog
 from topology.generations import Serving, client_id, group_of, serving_stages, shadow_stages, topic_of, topics_of
 from topology.kafka import admin
@@ -25,9 +23,6 @@ from topology.offsets import Look, Reached
 from topology.settings import Settings
 from topology.stages import EXTRACT, REEXTRACT, Stage
 from topology.topics import TopicName
-
-ANSWER_SECONDS: Final = 30.0
-KEYS_AT_ONCE: Final = 1_000
 
 Show: TypeAlias = Callable[[Reached], None]
 
@@ -90,7 +85,7 @@ class Succession:
             client, groups = admin(self.settings), _groups(number)
             cluster.require_idle(client, groups)
             self.tables.drop(number)
-            self._drop_keys(number)
+            drop_profiles(self.settings.redis_url.get_secret_value(), number)
             cluster.drop_groups(client, groups)
             cluster.drop_topics(client, [topic_of(t.name, number) for t in topics_of(number) if t.of_generation])
             write(dropped)
@@ -108,22 +103,6 @@ class Succession:
         if others or not members:
             told = ", ".join(sorted(set(others))) or "none is running"
             raise Misconfigured(f"extract must run with GENERATION={number} everywhere first: {told}")
-
-    def _drop_keys(self, number: int) -> None:
-        client = redis.Redis.from_url(self.settings.redis_url.get_secret_value(), socket_timeout=ANSWER_SECONDS)
-        try:
-            found: list[bytes] = []
-            for key in client.scan_iter(f"{PREFIX}:{number}:profile:*", count=KEYS_AT_ONCE):
-                found.append(key)
-                if len(found) == KEYS_AT_ONCE:
-                    client.unlink(*found)
-                    found.clear()
-            if found:
-                client.unlink(*found)
-        except redis.RedisError as error:
-            raise Retryable(f"Redis: {error}", retry_after_seconds=5) from error
-        finally:
-            client.close()
 
 
 def _groups(number: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""Redis (or Valkey): key names, values, scripts that compare and set, and the writer.
+"""Redis (or Valkey): key names, values, scripts that compare and set, the writer, and what drops a generation.
 
 A cache in front of PostgreSQL: whatever is not there is read from there. Readers share `keys`, `values`, `scripts`.
 """

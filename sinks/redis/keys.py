@@ -31,6 +31,11 @@ def profile_key(tenant_id: TenantId, user_id: UserId, generation: int = FIRST) -
     return f"{PREFIX}:{generation}:profile:{join_key(tenant_id, user_id)}"
 
 
+def profile_keys_of(generation: int) -> str:
+    """The pattern, as SCAN takes it, of every `profile_key` of one generation."""
+    return f"{PREFIX}:{generation}:profile:*"
+
+
 def recent_turns_key(tenant_id: TenantId, conversation_id: ConversationId, generation: int = FIRST) -> str:
     """Of the hash of a conversation's latest turns: `turn_field` of each, and perhaps COMPLETE."""
     return f"{PREFIX}:{generation}:turns:{join_key(tenant_id, conversation_id)}"
