@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from schemas.construction import quickly_made
 from streams.extraction.guards import Opening, condition_at, is_joke, is_transcript, opening, question_from
 from streams.extraction.sentences import Ranges, Sentence, ascii_words, not_own_words, sentences
-from streams.extraction.verbs import Aspect, VerbGroup, verb_group
+from streams.extraction.verbs import TAIL_REACH, Aspect, VerbGroup, end_of_run, no_verb, verb_group
 
 
 class Subject(StrEnum):
@@ -24,7 +25,8 @@ class Subject(StrEnum):
     """Left out: `Just moved to Porto`."""
 
 
-@dataclass(frozen=True, slots=True)
+@quickly_made
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spot:
     """Where a clause may stand: its subject begins at `start`, and the words before its verb at `body`."""
 
@@ -54,10 +56,14 @@ class Clause:
 
 _PERSON = re.compile(r"\b(?:i'?m|i'?ve|i'll|i|we|my|our|me)\b")
 _SUBJECT = re.compile(
-    r"(?:(?P<i>i(?<![\w'/@&+-]i)(?:'m|m|'ve|ve|'d|'ll)?)|(?P<we>we(?<![\w'/@&+-]we)(?:'(?:re|ve|d|ll))?)"
-    r"|(?P<my>my(?<![\w'/@&+-]my)|our(?<![\w'/@&+-]our)))(?![\w/)=]|[.]\w|'\w|-\w)"
+    r"[imow](?<![\w'/@&+-].)(?:(?P<i>(?<=i)(?:'m|m|'ve|ve|'d|'ll)?)|(?P<we>(?<=w)e(?:'(?:re|ve|d|ll))?)"
+    r"|(?P<my>(?<=m)y|(?<=o)ur))(?![\w/)=]|[.]\w|'\w|-\w)"
 )
-"""`_PERSON`, `_SUBJECT`, `_BARE` and `_COORDINATED` read lower case: where case is ignored, no first letter helps."""
+"""`_PERSON`, `_SUBJECT`, `_BARE` and `_COORDINATED` read lower case: where case is ignored, no first letter helps.
+
+`_SUBJECT` refuses most letters right behind the first, before it looks which word it is.
+"""
+_HEAD = re.compile(r"\s*+([^\W_][\w'&/-]{0,30})")
 _BARE_VERBS = (
     "moved|moving|relocated|went|started|born|working|living|allergic|got|bought|adopted|finished|graduated|joined|quit"
     "|signed|visited|saw|met|came|flew|had|took|spent|made|watched|decided|raised|grew|based|remind|turned|ran"
@@ -78,6 +84,7 @@ _PERSONS = frozenset({"i", "im", "ive", "we", "my", "our", "me"})
 _BARE_WORDS = frozenset(
     form for verb in _BARE_VERBS.split("|") for form in (verb.replace("l?", ""), verb.replace("?", ""))
 )
+_SPEAKING = _PERSONS | _BARE_WORDS
 _COORDINATED = re.compile(
     r"\s(?:and|but)\s{1,3}(?:(?:also|now|then|just|recently|currently|still)\s{1,3}){0,2}"
     r"(?P<verb>live|work|love|like|hate|enjoy|have|own|speak|play|study|prefer|moved|started|bought|adopted|went|got"
@@ -99,9 +106,9 @@ def may_speak(text: str) -> bool:
     if words is None:
         lowered = text.lower()
         return _PERSON.search(lowered) is not None or _BARE.search(lowered) is not None
-    return not _PERSONS.isdisjoint(words) or (
-        not _BARE_WORDS.isdisjoint(words) and _BARE.search(text.lower()) is not None
-    )
+    if _SPEAKING.isdisjoint(words):
+        return False
+    return not _PERSONS.isdisjoint(words) or _BARE.search(text.lower()) is not None
 
 
 class Discourse:
@@ -126,7 +133,7 @@ class Discourse:
         if words is None or not _BARE_WORDS.isdisjoint(words):
             for match in _BARE.finditer(self._lowered):
                 start = match.start("verb")
-                yield Spot(Subject.NONE, start, start, "")
+                yield Spot(subject=Subject.NONE, start=start, body=start, contraction="")
         if self._subjects:
             yield from self._coordinated()
 
@@ -146,6 +153,25 @@ class Discourse:
             return None
         end = self._end(frame, spot.start)
         return Clause(spot.subject, spot.start, end, self._lead(frame, spot.start), how, frame.condition < end, verb)
+
+    def head(self, spot: Spot) -> re.Match[str] | None:
+        """The first word of a clause, in group 1: its main verb, what follows a form of `be`, or what is the speaker's.
+
+        The match begins where the words before it end. None where no word follows.
+        """
+        body = spot.body
+        return _HEAD.match(
+            self._lowered, body if spot.subject is Subject.MY else end_of_run(self.text, self._lowered, body)
+        )
+
+    def verb(self, spot: Spot, head: re.Match[str]) -> VerbGroup:
+        """What the words before the first one of a clause say."""
+        at = head.start(1)
+        if spot.subject is Subject.MY:
+            return no_verb(at)
+        return verb_group(
+            self._lowered[spot.body : head.start()], at, self._lowered[at : at + TAIL_REACH], spot.contraction
+        )
 
     def owns(self, at: int) -> bool:
         """Whether the words at a place are the speaker's, and meant."""
@@ -190,12 +216,15 @@ class Discourse:
             first = self._subjects[before]
             if first.lastgroup != "my" and not _OTHER_SUBJECT.search(self.text, first.end(), match.start()):
                 verb = match.start("verb")
-                yield Spot(Subject(first.lastgroup or "i"), verb, verb, "", borrowed=before)
+                yield Spot(subject=_subject(first), start=verb, body=verb, contraction="", borrowed=before)
 
     def _shared(self, frame: _Frame, spot: Spot, verb: VerbGroup) -> Clause | None:
         """The clause whose subject stands before another verb, if that verb asserts plainly."""
         first = _spot(self._subjects[spot.borrowed or 0])
-        group = verb_group(self.text, first.body, spot.start, first.contraction)
+        head = self.head(first)
+        if head is None:
+            return None
+        group = self.verb(first, head)
         clause = self.clause(first, group)
         if clause is None or group.aspect not in (Aspect.PRESENT, Aspect.PAST):
             return None
@@ -225,6 +254,13 @@ class _Frame:
 
 
 def _spot(match: re.Match[str]) -> Spot:
-    subject = Subject(match.lastgroup or "i")
-    contraction = "" if subject is Subject.MY else match.group()[1 if subject is Subject.I else 2 :].lower().strip("'")
-    return Spot(subject, match.start(), match.end(), contraction)
+    subject, (start, end) = _subject(match), match.span()
+    contraction = "" if subject is Subject.MY else match.group()[1 if subject is Subject.I else 2 :].strip("'")
+    return Spot(subject=subject, start=start, body=end, contraction=contraction)
+
+
+def _subject(match: re.Match[str]) -> Subject:
+    return _SUBJECT_OF[match.lastgroup or ""]
+
+
+_SUBJECT_OF = {"i": Subject.I, "we": Subject.WE, "my": Subject.MY}

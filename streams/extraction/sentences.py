@@ -21,7 +21,9 @@ _ABBREVIATION_REACH = 8
 LETTER_VARIANTS: Final = str.maketrans("\u017f\u0131\u0130\u212a", "siIK")
 """Long s, dotless i, dotted I and the sign of the kelvin: a pattern that ignores case takes them for s, i and k."""
 _TYPOGRAPHY = str.maketrans("\u2018\u2019\u02bc\u00a0\u2009\u202f", "'''   ") | LETTER_VARIANTS
-_LETTERS_ALONE = {code: " " for code in range(128) if not chr(code).isalpha()}
+_WORDS_ALONE = bytes.maketrans(
+    bytes(range(128)), bytes(ord(each.lower() if each.isalnum() else " ") for each in map(chr, range(128)))
+)
 _FOREIGN = re.compile(
     r"```.*?(?:```|\Z)"  # a block of code
     r"|^[ \t]*>[^\n]*$"  # a quoted line of mail or chat
@@ -67,12 +69,12 @@ def plain(text: str) -> str:
 
 
 @lru_cache(maxsize=4)
-def ascii_words(text: str) -> frozenset[str] | None:
-    """The runs of letters of a text, in lower case, to put it aside by. None where it is not of ASCII alone.
+def ascii_words(text: str) -> tuple[str, ...] | None:
+    """The runs of letters and digits of a text, in lower case, to put it aside by. None where it is not of ASCII alone.
 
     Asked of the same text several times in a row.
     """
-    return frozenset(text.lower().translate(_LETTERS_ALONE).split()) if text.isascii() else None
+    return tuple(text.encode("ascii").translate(_WORDS_ALONE).decode("ascii").split()) if text.isascii() else None
 
 
 def sentences(text: str) -> list[Sentence]:

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from schemas.construction import quickly_made
 from streams.extraction.lexicon import words
 
 
@@ -29,7 +30,8 @@ class Aspect(StrEnum):
     HYPOTHETICAL = "hypothetical"
 
 
-@dataclass(frozen=True, slots=True)
+@quickly_made
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VerbGroup:
     """`head`: where the main verb begins, or what follows a form of `be`."""
 
@@ -59,50 +61,58 @@ _NEVER_HEADS = (
     "|didn'?t used? to|don'?t|didn'?t|won'?t|wouldn'?t|couldn'?t|shouldn'?t|can'?t|can not|cannot|can"
     "|wasn'?t|weren'?t|haven'?t|aren'?t|ain'?t|barely|hardly|rarely|seldom"
 )
-_RUN = re.compile(
+_RUN_OF = (
     rf"(?:\s{{0,3}}(?:{_NEVER_HEADS}|{_ADVERBS}"
     rf"|do(?=\s+(?:not|{_ADVERBS}|{_VERBS})\b)|did(?=\s+not\b)"
     rf"|(?:have|had)(?=\s+(?:(?:{_ADVERBS}|not|never)\s+)*(?:been|\w+ed|\w+en|had|got|gone|done|made|bought|become|left"
     r"|begun|won|lost|met|read|found|sold|taught|spent|built|run)\b)(?!\s+(?:red|seven|ten|eleven|children)\b)"
     r"|(?:going to|gonna|about to)(?=\s+(?-i:[a-z]))(?!\s+(?:the|an?|my|our|his|her|your|this|that"
-    r"|some)\b))(?![\w'-]))*+",
-    re.IGNORECASE,
+    r"|some)\b))(?![\w'-]))*+"
 )
+_RUN = re.compile(_RUN_OF)
+"""Reads lower case: where case is ignored, it takes four times as long."""
+_RUN_AS_WRITTEN = re.compile(_RUN_OF, re.IGNORECASE)
+"""Knows `I'm going to Paris`, where no verb follows."""
 _LIMIT = 160
 """Characters within which the words before a verb end."""
-_TAIL_REACH = 90
-_NEGATIVE = re.compile(r"n'?t\b|\bnot\b|\bnever\b|\bcannot\b", re.IGNORECASE)
+TAIL_REACH = 90
+"""Characters after the head in which `any more` and `yet` are looked for."""
+_NEGATIVE = re.compile(r"n'?t\b|\bnot\b|\bnever\b|\bcannot\b")
 _HEDGED = re.compile(
     r"\b(?:would|could|might|may|should|shall|barely|hardly|rarely|seldom|probably|ever)\b", re.IGNORECASE
 )
-_NO_MORE = re.compile(r"\b(?:any\s?more|any longer)\b", re.IGNORECASE)
-_NOT_YET = re.compile(r"\byet\b", re.IGNORECASE)
-_USED_TO = re.compile(r"\bused? to\b", re.IGNORECASE)
-_NO_LONGER = re.compile(r"\bno longer\b", re.IGNORECASE)
-_CAN = re.compile(r"\bcan", re.IGNORECASE)
-_PAST = re.compile(r"\b(?:was|were|did|had|wasn|weren|didn)", re.IGNORECASE)
-_PERFECT = re.compile(r"\b(?:have|haven|been)", re.IGNORECASE)
-_FUTURE = re.compile(r"\b(?:will|won'?t|going to|gonna|about to)", re.IGNORECASE)
-_BE = re.compile(r"\b(?:am|are|be|was|were|been|aren|wasn|weren|ain)", re.IGNORECASE)
-_ALWAYS = re.compile(r"\balways\b", re.IGNORECASE)
-_JUST = re.compile(r"\bjust\b", re.IGNORECASE)
+_NO_MORE = re.compile(r"\b(?:any\s?more|any longer)\b")
+_NOT_YET = re.compile(r"\byet\b")
+_USED_TO = re.compile(r"\bused? to\b")
+_NO_LONGER = re.compile(r"\bno longer\b")
+_CAN = re.compile(r"\bcan")
+_PAST = re.compile(r"\b(?:was|were|did|had|wasn|weren|didn)")
+_PERFECT = re.compile(r"\b(?:have|haven|been)")
+_FUTURE = re.compile(r"\b(?:will|won'?t|going to|gonna|about to)")
+_BE = re.compile(r"\b(?:am|are|be|was|were|been|aren|wasn|weren|ain)")
+_ALWAYS = re.compile(r"\balways\b")
+_JUST = re.compile(r"\bjust\b")
 
 
-def head_of(text: str, at: int) -> int:
-    """Where the main verb begins after a subject that ends at `at`; or what follows a form of `be`."""
-    match = _RUN.match(text, at, at + _LIMIT)
-    return _past_space(text, match.end() if match else at)
+def end_of_run(text: str, lowered: str, at: int) -> int:
+    """Where the words end that stand between a subject that ends at `at` and its verb; `lowered` is `text` so."""
+    end = _end_of(_RUN, lowered, at)
+    run = lowered[at:end]
+    if " to" in run or "gonna" in run:
+        return _end_of(_RUN_AS_WRITTEN, text, at)
+    return end
 
 
-def verb_group(text: str, at: int, end: int, contraction: str) -> VerbGroup:
-    """What stands between a subject that ends at `at`, with its contraction, and the head; `end` is where to stop."""
-    match = _RUN.match(text, at, min(end, at + _LIMIT))
-    stop = match.end() if match else at
-    run = text[at:stop]
-    head = _past_space(text, stop)
+def _end_of(run: re.Pattern[str], text: str, at: int) -> int:
+    match = run.match(text, at, at + _LIMIT)
+    return match.end() if match else at
+
+
+def verb_group(run: str, head: int, tail: str, contraction: str) -> VerbGroup:
+    """What stands between a subject, with its contraction, and the head, given what follows; in lower case."""
     return VerbGroup(
         head=head,
-        aspect=_aspect(run, contraction, text[head : min(end, head + _TAIL_REACH)]),
+        aspect=_aspect(run, contraction, tail),
         be=contraction in ("m", "re") or _holds(_BE, run),
         just=_holds(_JUST, run),
         always=_holds(_ALWAYS, run),
@@ -114,15 +124,9 @@ def _holds(sign: re.Pattern[str], run: str) -> bool:
     return bool(run) and sign.search(run) is not None
 
 
-def no_verb(text: str, at: int) -> VerbGroup:
+def no_verb(head: int) -> VerbGroup:
     """What stands for a verb group after `my`: the head is the thing that is the speaker's."""
-    return VerbGroup(head=_past_space(text, at), aspect=Aspect.PRESENT, be=False, just=False, always=False)
-
-
-def _past_space(text: str, at: int) -> int:
-    while at < len(text) and text[at].isspace():
-        at += 1
-    return at
+    return VerbGroup(head=head, aspect=Aspect.PRESENT, be=False, just=False, always=False)
 
 
 def is_past(word: str) -> bool:

@@ -178,6 +178,13 @@ _ANCHOR_WORDS = frozenset(
         *means.MONTHS,
         *(month[:3] for month in means.MONTHS),
         *_SHORT_DAYS,
+        *(f"{year}" for year in range(1800, 2200)),
+        *(
+            f"{day:{padded}}{ending}"
+            for day in range(100)
+            for padded in ("", "02")
+            for ending in ("st", "nd", "rd", "th")
+        ),
     )
 )
 

@@ -13,6 +13,7 @@ from datetime import date, datetime, time, tzinfo
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
+from schemas.construction import quickly_made
 from schemas.enums import Granularity
 from streams.extraction.dates.english import ENGLISH
 from streams.extraction.dates.language import Expression, Language, Part
@@ -20,6 +21,7 @@ from streams.extraction.dates.spans import DaySpan, Lean, OutOfRange
 from streams.extraction.sentences import LETTER_VARIANTS, ascii_words
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
     """The time a text was said, and where."""
@@ -100,7 +102,7 @@ class _Grammar:
     def lacks_anchors(self, text: str) -> bool:
         """Whether a look at its words suffices to see that a text has none."""
         anchors = self.language.anchor_words
-        if anchors is None or not _DIGITS.isdisjoint(text):
+        if anchors is None:
             return False
         words = ascii_words(text)
         return words is not None and anchors.isdisjoint(words)
@@ -218,7 +220,6 @@ def _folded(said: str) -> str:
     return _SPACE.sub(" ", said).translate(LETTER_VARIANTS).lower()
 
 
-_DIGITS = frozenset("0123456789")
 _LOOK_BEHIND = 24
 _SENTENCE = 160
 """Characters before an expression among which its verb stands."""

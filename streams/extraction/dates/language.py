@@ -47,8 +47,8 @@ class Language:
     anchors: str
     """Words without which no expression is complete: where none of them stands, the table need not be tried."""
     anchor_words: frozenset[str] | None
-    """In ASCII, every whole word in which an anchor without digits can stand: they soon put most texts aside. None
-    where words grow together, and no such list is complete."""
+    """In ASCII, every run of letters and digits in which an anchor of an expression can stand: they soon put most texts
+    aside. None where words grow together, and no such list is complete."""
     anchor_letters: str
     """What anchors begin with, as a class of characters."""
     reach: int

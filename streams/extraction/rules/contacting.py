@@ -29,7 +29,7 @@ class ContactReader:
     def read(self, said: Said, discourse: Discourse) -> Iterator[Found]:
         """What the rules find in a message."""
         words = ascii_words(said.plain)
-        if words is not None and words.isdisjoint(_MINE_WORDS):
+        if words is not None and _MINE_WORDS.isdisjoint(words):
             return
         lowered = said.plain.lower()
         if self._cues.search(lowered) is None or _MINE.search(said.plain) is None:

@@ -22,7 +22,7 @@ from streams.extraction.slots import Catalogue
 _RECURS = re.compile(
     r"\b(?:every|times a|times per|once a|twice a|once per|daily|weekends|\w{3,6}days)\b", re.IGNORECASE
 )
-_RECURRING = ("every", "times", "once", "twice", "daily", "weekends", "days")
+_RECURRING = re.compile(r"[etodw](?:very|imes|nce|wice|aily|eekends|ays)")
 """One of these is part of whatever `_RECURS` finds."""
 
 
@@ -47,12 +47,12 @@ class Signs:
     def recurs(self) -> bool:
         """Whether it speaks of what happens again and again."""
         if self._recurs is None:
-            lowered = self._text.lower()
-            self._recurs = any(part in lowered for part in _RECURRING) and _RECURS.search(self._text) is not None
+            self._recurs = _RECURRING.search(self._text.lower()) is not None and _RECURS.search(self._text) is not None
         return self._recurs
 
 
-@dataclass(frozen=True, slots=True)
+@quickly_made
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
     """The message that is read: `text` as it came, `plain` with one form of apostrophe, equally long."""
 

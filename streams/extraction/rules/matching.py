@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Protocol, TypeAlias
 
@@ -22,13 +22,13 @@ from streams.extraction.rules.dating import happening, lean_of, mentions, times_
 from streams.extraction.rules.found import Found, Said, Times
 from streams.extraction.rules.model import ANY_HEAD, DATED_HEAD, ING_HEAD, NUMBER_HEAD, PAST_HEAD, Dated, Rule
 from streams.extraction.rules.patterns import compiled
-from streams.extraction.verbs import Aspect, VerbGroup, head_of, is_past, no_verb, verb_group
+from streams.extraction.verbs import Aspect, VerbGroup, is_past
 
-_HEAD = re.compile(r"\s{0,8}([^\W_][\w'&/-]{0,30})")
 _CLAUSE_REACH = 300
 """Characters after its head within which a clause shows what rule it fits."""
 _BEFORE_REACH = 64
 _POSSESSION = "have"
+_GOT_IS_HAVE = frozenset({Aspect.PERFECT, Aspect.PRESENT})
 
 
 class Fit(Protocol):
@@ -56,6 +56,11 @@ class CompiledRule:
     rule: Rule
     pattern: ClausePattern
     before: re.Pattern[str] | None = None
+    possessive: bool = field(init=False)
+    """Whether it speaks of having, which `I've got` and `I got` do too."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "possessive", _POSSESSION in self.rule.heads)
 
 
 Rules: TypeAlias = tuple[CompiledRule, ...]
@@ -119,42 +124,42 @@ class ClauseReader:
 def read_clauses(said: Said, discourse: Discourse, rules_for: RulesFor) -> Iterator[Found]:
     """What rules find in the clauses of a message, asked by the subject and the first word of each."""
     for spot in discourse.spots():
-        at = spot.body if spot.subject is Subject.MY else head_of(said.plain, spot.body)
-        head = _HEAD.match(said.plain, at)
+        head = discourse.head(spot)
         if head is not None:
-            word = head.group(1).lower()
-            rules = rules_for(spot.subject, word)
+            rules = rules_for(spot.subject, head.group(1))
             if rules:
-                yield from _read_spot(said, discourse, spot, rules, word)
+                yield from _read_spot(said, discourse, spot, rules, head)
 
 
 def _read_spot(
-    said: Said, discourse: Discourse, spot: Spot, rules: Sequence[CompiledRule], head: str
+    said: Said, discourse: Discourse, spot: Spot, rules: Sequence[CompiledRule], head: re.Match[str]
 ) -> Iterator[Found]:
-    my = spot.subject is Subject.MY
-    verb = (
-        no_verb(said.plain, spot.body) if my else verb_group(said.plain, spot.body, len(said.plain), spot.contraction)
-    )
+    verb, word = discourse.verb(spot, head), head.group(1)
     if verb.aspect is Aspect.HYPOTHETICAL:
         return
-    fitting = [made for made in rules if _fits(said, verb, made, head, my=my)]
+    past = verb.aspect is Aspect.PRESENT and not verb.be and is_past(word)
+    aspect = Aspect.PAST if past else verb.aspect
+    having = Aspect.PRESENT if word == "got" and verb.aspect in _GOT_IS_HAVE else aspect
+    fitting = [
+        (made, seen)
+        for made in rules
+        if (seen := having if made.possessive else aspect) in made.rule.tenses and _fits(said, spot, verb, made)
+    ]
     clause = discourse.clause(spot, verb) if fitting else None
     if clause is not None:
-        for made in fitting:
-            yield from _apply(said, clause, made, head)
+        for made, seen in fitting:
+            yield from _apply(said, clause, made, seen)
 
 
-def _fits(said: Said, verb: VerbGroup, made: CompiledRule, head: str, *, my: bool) -> bool:
+def _fits(said: Said, spot: Spot, verb: VerbGroup, made: CompiledRule) -> bool:
     """The cheap test, before the sentence around the clause is looked at."""
-    rule = made.rule
-    if _aspect(rule, verb, head) not in rule.tenses or (rule.be is not None and rule.be is not verb.be and not my):
+    if made.rule.be is not None and made.rule.be is not verb.be and spot.subject is not Subject.MY:
         return False
     return made.pattern.match(said.plain, verb.head, verb.head + _CLAUSE_REACH) is not None
 
 
-def _apply(said: Said, clause: Clause, made: CompiledRule, head: str) -> Iterator[Found]:
+def _apply(said: Said, clause: Clause, made: CompiledRule, aspect: Aspect) -> Iterator[Found]:
     rule = made.rule
-    aspect = _aspect(rule, clause.verb, head)
     match = made.pattern.match(said.plain, clause.verb.head, clause.end)
     if match is None or not _may_speak(rule, clause, aspect):
         return
@@ -163,15 +168,6 @@ def _apply(said: Said, clause: Clause, made: CompiledRule, head: str) -> Iterato
         return
     reading = _Reading(rule, match, before, aspect, rule.tenses[aspect])
     yield from (_birthday if rule.dated is Dated.IS else _filled)(said, clause, reading)
-
-
-def _aspect(rule: Rule, verb: VerbGroup, head: str) -> Aspect:
-    aspect = verb.aspect
-    if head == "got" and _POSSESSION in rule.heads and aspect in (Aspect.PERFECT, Aspect.PRESENT):
-        return Aspect.PRESENT
-    if aspect is Aspect.PRESENT and not verb.be and is_past(head):
-        return Aspect.PAST
-    return aspect
 
 
 def _may_speak(rule: Rule, clause: Clause, aspect: Aspect) -> bool:

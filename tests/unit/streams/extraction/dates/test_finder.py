@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from schemas.enums import Granularity
 from streams.extraction.dates import Clock, DateMention, Lean, Part, find_dates, may_hold_dates, zone_of
@@ -30,6 +33,9 @@ _NO_DATES = [
     *((GERMAN, text) for text in german_cases.NO_DATES),
 ]
 
+_WORDS = sorted({word for language, _, text, *_ in _CASES if language is ENGLISH for word in text.split()})
+_WITHOUT_ANCHOR_WORDS = replace(ENGLISH, anchor_words=None)
+
 
 def found(text: str, lean: Lean = Lean.NONE, clock: Clock = CLOCK, language: Language = ENGLISH) -> list[DateMention]:
     return list(find_dates(text, clock, lean, language=language))
@@ -45,6 +51,14 @@ def test_an_expression_means_its_days(
     assert mention.valid_from.time() == mention.valid_to.time() == datetime.min.time()
     if granularity in _DAYS:
         assert mention.valid_to - mention.valid_from == timedelta(days=_DAYS[granularity])
+
+
+@given(words=st.lists(st.sampled_from(_WORDS), max_size=6), between=st.sampled_from([" ", "-", ", ", "_", "/", "\n"]))
+@example(words=["since", "2019"], between=" ")
+@example(words=["on", "the", "02nd"], between=" ")
+def test_a_look_at_the_words_puts_no_text_aside_that_holds_dates(words: list[str], between: str) -> None:
+    text = between.join(words)
+    assert found(text) == found(text, language=_WITHOUT_ANCHOR_WORDS)
 
 
 @pytest.mark.parametrize(("language", "text"), _NO_DATES)
