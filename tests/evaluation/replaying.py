@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -30,6 +31,7 @@ from streams.processors.policy import ExtractPolicy
 from streams.replay import Replay, both_stages
 from streams.rulebook import load
 from support.generations import Operator, children_of, operator_of, reached, until
+from support.lifetimes import status_at
 from support.stack import Stack, whole_stack
 from topology.rules_file import BUILT_IN_RULES
 from topology.topics import TopicName
@@ -191,10 +193,11 @@ class Run:
         return [f"{key}: {found[key]} for {planted[key]}" for key in found | planted if found[key] != planted[key]]
 
     def _answers(self, expected: Mapping[str, MemoryItem], users: int) -> list[str]:
-        """What the API lists of the people with most to remember, held against the fold."""
+        """What the API lists of the people with most to remember, held against the fold without what is over by now."""
         by_user: dict[str, set[Listed]] = {}
+        now = datetime.now(UTC)
         for key, item in expected.items():
-            if item.status is ItemStatus.ACTIVE:
+            if status_at(item, now) == ItemStatus.ACTIVE:
                 by_user.setdefault(split_key(key)[1], set()).add((item.kind, item.slot, item.value))
         most = sorted(by_user, key=lambda user: (-len(by_user[user]), user))[:users]
         return [f"person number {n}" for n, user in enumerate(most) if self._listed(user) != by_user[user]]
