@@ -27,7 +27,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 export UV_COMPILE_BYTECODE := 1
 
 .PHONY: help install up up-infra down status logs env demo feed migrate check check-compose \
-	fmt test property test-unit test-integration test-e2e chaos bench bench-sink bench-peers bench-latency eval-extraction eval-replay eval-speed eval-as-of clean
+	fmt test property every-step test-unit test-integration test-e2e chaos bench bench-sink bench-peers bench-latency eval-extraction eval-replay eval-speed eval-as-of clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -104,12 +104,13 @@ check-compose: install ## Load docker-compose.yml as the compose plugin does
 
 PYTEST := $(BIN)/python -m pytest
 
-# Much of a test with real components is waiting: one worker's waits are the other's time. Each has a stack of its own.
-WORKERS ?= 2
+# Much of a test with real components is waiting: one worker's waits are the others' time. Each has a stack of its own;
+# tests/conftest.py says who shares one.
+WORKERS ?= 3
 
 test: check ## The checks, then every tier, on real components
 	@$(MAKE) check-compose
-	$(PYTEST) --numprocesses $(WORKERS) --dist loadgroup $(TESTS)
+	$(PYTEST) --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder $(TESTS)
 
 test-unit: install ## The tiers that need no running component
 	$(PYTEST) -m "not integration and not e2e" $(TESTS)
@@ -118,6 +119,9 @@ EXAMPLES ?= 2000
 
 property: install ## Properties on many examples: make property EXAMPLES=n [TESTS=...]
 	EXAMPLES=$(EXAMPLES) $(PYTEST) --timeout 3600 $(or $(TESTS),tests/property)
+
+every-step: install ## Death at every step of a sink (make test: every third)
+	EVERY_STEP=1 $(PYTEST) --timeout 3600 tests/integration/sinks/test_any_step.py
 
 test-integration: install ## Against the embedded Kafka, registry, PostgreSQL and Valkey
 	$(PYTEST) -m integration $(TESTS)

@@ -23,8 +23,7 @@ from support.broker import PARTITIONS
 from topology.errors import Retryable
 from topology.topics import TopicName
 
-# One group: whichever worker runs the first test has the three brokers for the others, too.
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(900), pytest.mark.xdist_group("three brokers")]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
 NEW_LEADER_SECONDS = 20.0
 TOPIC = TopicName.EVENTS.value
