@@ -5,6 +5,7 @@ Connects nothing until it is started, and nothing at all where it is given its d
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
@@ -20,9 +21,11 @@ from api.routes import about, conversations, events, items, recall, users
 from api.service import assemble
 from api.wiring import connect
 from streams.extraction.slots import ALL_BUILT_IN, Catalogues
+from topology import tracing
 from topology.metrics import Meters, build
 from topology.retention import KEPT_BY_DEFAULT, RetentionPolicies
 from topology.settings import Settings
+from topology.tracing import Tracing
 
 Lifespan: TypeAlias = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -44,14 +47,16 @@ def create_app(
     Raises Misconfigured without a SECRET_KEY worth the name: here where `deps` are given, else when it starts.
     """
     meters = build("api")
+    spans = tracing.of(settings, "api", meters)
     app = FastAPI(
         title="Alluvium",
         version=version(about.NAME),
         description=ABOUT,
-        lifespan=_connected(settings, meters, catalogues, retention) if deps is None else None,
+        lifespan=_connected(settings, meters, spans, catalogues, retention) if deps is None else None,
         redirect_slashes=False,
         redoc_url=None,
     )
+    app.state.spans = spans
     if deps is not None:
         app.state.service = assemble(settings, deps, meters, catalogues)
     for module in (events, recall, users, items, conversations, about):
@@ -59,15 +64,21 @@ def create_app(
     problems.install(app)
     openapi.install(app)
     app.add_middleware(LimitBody, most_bytes=MOST_BYTES)
-    app.add_middleware(Observe, meters=meters, debug=settings.debug)
+    app.add_middleware(Observe, meters=meters, debug=settings.debug, spans=spans)
     return app
 
 
-def _connected(settings: Settings, meters: Meters, catalogues: Catalogues, retention: RetentionPolicies) -> Lifespan:
+def _connected(
+    settings: Settings, meters: Meters, spans: Tracing, catalogues: Catalogues, retention: RetentionPolicies
+) -> Lifespan:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with connect(settings, meters, catalogues, retention) as deps:
-            app.state.service = assemble(settings, deps, meters, catalogues)
-            yield
+        spans.start()  # in the worker's own process, whose thread sends them
+        try:
+            async with connect(settings, meters, catalogues, retention) as deps:
+                app.state.service = assemble(settings, deps, meters, catalogues)
+                yield
+        finally:
+            await asyncio.to_thread(spans.stop)
 
     return lifespan

@@ -15,9 +15,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems, tracing
 from topology.metrics import API_REQUEST_SECONDS, API_REQUESTS, Meters
+from topology.tracing import OFF, Attributes, Span, Tracing
 
 NO_ROUTE = "none"
 """The endpoint of a request that matched no route: paths are the caller's, and would make labels without end."""
+
+GONE = 499
+"""The status of a request whose caller went away, as nginx counts it."""
 
 _log = logging.getLogger(__name__)
 
@@ -25,16 +29,18 @@ _log = logging.getLogger(__name__)
 class Observe:
     """Names each request, counts it, times it, logs it; answers what nobody else could."""
 
-    def __init__(self, app: ASGIApp, meters: Meters, *, debug: bool) -> None:
-        self._app, self._meters, self._debug = app, meters, debug
+    def __init__(self, app: ASGIApp, meters: Meters, *, debug: bool, spans: Tracing = OFF) -> None:
+        self._app, self._meters, self._debug, self._spans = app, meters, debug, spans
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        names = tracing.named(headers.get("x-request-id", ""), headers.get("traceparent", ""))
-        tracing.enter(names)
+        traceparent = headers.get("traceparent", "")
+        span = self._spans.request(traceparent)
+        names = tracing.named(headers.get("x-request-id", ""), traceparent, span)
+        tracing.enter(names, span)
         began, answered = perf_counter(), _Answered(send, names.request_id)
         try:
             await self._app(scope, receive, answered)
@@ -44,10 +50,12 @@ class Observe:
                 await problems.unexpected(error, debug=self._debug)(scope, receive, answered)
         finally:
             self._count(scope, answered.status, names, perf_counter() - began)
+            if span is not None:
+                _end(span, scope, answered.status)
 
     def _count(self, scope: Scope, status: int | None, names: tracing.RequestNames, seconds: float) -> None:
         method, endpoint = _known_method(scope["method"]), endpoint_of(scope)
-        told = status if status is not None else 499  # the caller went away, as nginx counts it
+        told = status if status is not None else GONE
         self._meters.add(API_REQUESTS, method=method, endpoint=endpoint, status=told)
         self._meters.observe(API_REQUEST_SECONDS, seconds, method=method, endpoint=endpoint)
         _log.info(
@@ -100,6 +108,18 @@ def too_large(most_bytes: int) -> problems.Problem:
 def endpoint_of(scope: Scope) -> str:
     """The template of the matched route, such as `/v1/items/{item_id}`."""
     return str(getattr(scope.get("route"), "path_format", NO_ROUTE))
+
+
+def _end(span: Span, scope: Scope, status: int | None) -> None:
+    """The template of the path, never the path: it names people."""
+    method, endpoint = _known_method(scope["method"]), endpoint_of(scope)
+    told: Attributes = {
+        "http.request.method": method,
+        "http.route": endpoint,
+        "http.response.status_code": status or GONE,
+    }
+    failed = status is None or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    span.end(name=f"{method} {endpoint}", attributes=told, error=str(status or "gone") if failed else "")
 
 
 def _known_method(method: str) -> str:

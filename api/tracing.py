@@ -11,6 +11,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from uuid import uuid4
 
+from topology.logs import TRACE_ID
+from topology.tracing import Span, current
+
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?P<trace>[0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 _NO_TRACE = "0" * 32
@@ -25,17 +28,23 @@ class RequestNames:
 _current: ContextVar[RequestNames] = ContextVar("request_names")
 
 
-def named(request_id: str, traceparent: str) -> RequestNames:
-    """The caller's names where they are well formed, else fresh ones."""
-    parent = _TRACEPARENT.fullmatch(traceparent)
-    trace = parent["trace"] if parent and parent["trace"] != _NO_TRACE else secrets.token_hex(16)
+def named(request_id: str, traceparent: str, span: Span | None = None) -> RequestNames:
+    """The caller's names where they are well formed, else fresh ones; of a traced request, the trace of its span."""
+    trace = span.trace_id if span else _trace_of(traceparent) or secrets.token_hex(16)
     kept = request_id if _REQUEST_ID.fullmatch(request_id) else str(uuid4())
     return RequestNames(request_id=kept, trace_id=trace)
 
 
-def enter(names: RequestNames) -> None:
-    """Let `names` be those of the running request."""
+def _trace_of(traceparent: str) -> str | None:
+    parent = _TRACEPARENT.fullmatch(traceparent) if traceparent else None
+    return parent["trace"] if parent and parent["trace"] != _NO_TRACE else None
+
+
+def enter(names: RequestNames, span: Span | None = None) -> None:
+    """Let `names` be those of the running request, and `span` what its work is traced under."""
     _current.set(names)
+    TRACE_ID.set(names.trace_id)
+    current.set(span)
 
 
 def current_request_id() -> str:

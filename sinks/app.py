@@ -14,21 +14,24 @@ from functools import partial
 from types import FrameType
 
 from schemas import registry
+from schemas.codec import Codec
 from sinks.consumer import Limits, SinkLoop
 from sinks.decoding import Reader, decode
 from sinks.log import KafkaLog
 from sinks.meters import SinkMeters
 from sinks.ports import Fenced, PoisonRecord, Sink
 from sinks.postgres.skips import PostgresSkips
-from topology import interpreter, kafka, metrics
+from topology import interpreter, kafka, metrics, tracing
 from topology.errors import MISCONFIGURED, TAKEN_OVER, TRY_LATER, Misconfigured, Retryable
 from topology.generations import FIRST, group_of, shadow_of, topic_of
 from topology.guarantees import Demands
 from topology.guard import refuse_weaker
 from topology.health import HealthServer
 from topology.kafka import ClientConfig, consumer_config
+from topology.metrics import Meters
 from topology.settings import KEPT_SCHEMAS, Settings
 from topology.stages import POSTGRES_SINK, REDIS_SINK, Stage
+from topology.tracing import Tracing
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +73,7 @@ def run(settings: Settings, name: str, *, instance_id: str | None = None, shadow
     2 where settings are weaker than the promise needs, 75 where no broker answers, or a registry it never spoke to:
     nothing was begun then.
     """
-    stage, build = SINKS[name]
+    stage, _ = SINKS[name]
     stage = shadow_of(stage) if shadow else stage
     config = _kafka(settings, stage, instance_id)
     topics = [topic_of(topic, settings.generation) for topic in (*stage.inputs, *stage.counts)]
@@ -84,21 +87,30 @@ def run(settings: Settings, name: str, *, instance_id: str | None = None, shadow
     except Retryable as error:
         log.critical("cannot start yet: %s", error)
         return TRY_LATER
-    member = KafkaLog(config, (*stage.inputs, *stage.counts), generation=settings.generation)
-    meters = SinkMeters(metrics.build(stage.name), adrift_seconds=member.adrift_seconds)
+    with tracing.running(settings, f"sink-{name}", counted := metrics.build(stage.name)) as spans:
+        loop, meters = _loop(settings, stage, config, codec, spans, counted)
+        interpreter.look_seldom_for_garbage()
+        interpreter.let_threads_take_turns()
+        with _stopped_by_signals(loop), _probes(settings, meters):
+            return _exit_code(loop, meters, partial(_to_skip, settings, name))
+
+
+def _loop(
+    settings: Settings, stage: Stage, config: ClientConfig, codec: Codec, spans: Tracing, counted: Meters
+) -> tuple[SinkLoop, SinkMeters]:
+    topics, generation = (*stage.inputs, *stage.counts), settings.generation
+    member = KafkaLog(config, topics, generation=generation, keeps_headers=spans.enabled)
+    meters = SinkMeters(counted, adrift_seconds=member.adrift_seconds, tracing=spans)
     loop = SinkLoop(
         log=member,
-        sink=build(settings),
+        sink=SINKS[stage.name][1](settings),
         reader=Reader(partial(decode, codec), skips=skips_of(settings, stage), counted=stage.counts),
         limits=Limits(
             batch_records=settings.sink_batch_records, batch_wait_seconds=settings.sink_batch_wait_ms / 1_000
         ),
         meters=meters,
     )
-    interpreter.look_seldom_for_garbage()
-    interpreter.let_threads_take_turns()
-    with _stopped_by_signals(loop), _probes(settings, meters):
-        return _exit_code(loop, meters, partial(_to_skip, settings, name))
+    return loop, meters
 
 
 def _exit_code(loop: SinkLoop, meters: SinkMeters, to_skip: Callable[[PoisonRecord], str]) -> int:

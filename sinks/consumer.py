@@ -130,6 +130,7 @@ class SinkLoop:
 
     def _take_over(self, partitions: Collection[Partition]) -> None:
         self._lander.drop()
+        self._meters.spans.dropped()
         stored = self._trying(lambda: self._sink.start(partitions))
         self._written = dict(self._trying(lambda: self._positions(partitions, stored)))
         self._taken = dict(self._written)
@@ -146,6 +147,7 @@ class SinkLoop:
 
     def _follow(self, fetched: Fetched) -> None:
         self._note(fetched)
+        self._meters.spans.fetched(fetched.records)
         progress = {p: reached for p, reached in self._reached.items() if reached > self._taken[p]}
         if fetched.records or (progress and self._clock() - self._wrote_at >= self._limits.idle_write_seconds):
             began_at = self._clock()
@@ -202,6 +204,7 @@ class SinkLoop:
     def _acknowledge(self, progress: Mapping[Partition, int]) -> None:
         self._written.update(progress)
         self._wrote_at = self._clock()
+        self._meters.spans.landed(progress)
         if self._held:
             self._held = False
             self._log.resume(self._reached)

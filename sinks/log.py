@@ -75,7 +75,7 @@ class RawRecord:
     key: bytes | None
     value: bytes | None
     headers: Headers = ()
-    """Of a tombstone alone: nothing else has any that a sink looks at."""
+    """Of a tombstone, and of any record where the log keeps them: for traces, and nothing else that a sink looks at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +146,7 @@ class KafkaLog:
         clock: Callable[[], float] = time.monotonic,
         *,
         generation: int = FIRST,
+        keeps_headers: bool = False,
     ) -> None:
         own: dict[str, Any] = {
             "enable.partition.eof": True,
@@ -155,6 +156,7 @@ class KafkaLog:
         }
         self._clock = clock
         self._generation = generation
+        self._keeps_headers = keeps_headers
         self._assigned: Collection[Partition] = ()
         self._changed = False
         self._adrift_since: float | None = clock()
@@ -178,7 +180,7 @@ class KafkaLog:
         if self._changed:
             self._changed = False
             return Fetched(assigned=self._assigned)
-        return _fetched(messages)
+        return _fetched(messages, keeps_headers=self._keeps_headers)
 
     def resume(self, positions: Mapping[Partition, int]) -> None:
         partitions = [self._at(partition, offset) for partition, offset in positions.items()]
@@ -259,12 +261,12 @@ def _refuse_the_end(messages: Iterable[Message]) -> None:
             raise KafkaException(error)
 
 
-def _fetched(messages: Iterable[Message]) -> Fetched:
+def _fetched(messages: Iterable[Message], *, keeps_headers: bool) -> Fetched:
     records, ends = [], {}
     for message in messages:
         error = message.error()
         if error is None:
-            records.append(_record(message))
+            records.append(_record(message, keeps_headers=keeps_headers))
         elif error.code() == KafkaError._PARTITION_EOF:
             ends[_partition_of(message)] = _offset(message)
         elif error.code() not in _PASSING:
@@ -272,7 +274,7 @@ def _fetched(messages: Iterable[Message]) -> Fetched:
     return Fetched(records=records, ends=ends)
 
 
-def _record(message: Message) -> RawRecord:
+def _record(message: Message, *, keeps_headers: bool) -> RawRecord:
     value = message.value()
     return RawRecord(
         partition=_partition_of(message),
@@ -280,7 +282,7 @@ def _record(message: Message) -> RawRecord:
         timestamp=_moment(message.timestamp()[1]),
         key=message.key(),
         value=value,
-        headers=cast("Headers", message.headers() or ()) if value is None else (),
+        headers=cast("Headers", message.headers() or ()) if value is None or keeps_headers else (),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from schemas.records import Position
 from sinks.ports import Partition, SinkRecord
+from sinks.tracing import LandingSpans
 from topology.health import Readiness, StallWatch
 from topology.metrics import (
     SINK_BATCH_SECONDS,
@@ -24,6 +25,7 @@ from topology.metrics import (
     SINK_SKIPPED,
     Meters,
 )
+from topology.tracing import OFF, Tracing
 
 LAG_SECONDS: Final = 1.0
 """Between looks at the lag, which asks librdkafka for each partition."""
@@ -42,8 +44,10 @@ class SinkMeters:
         meters: Meters,
         clock: Callable[[], float] = time.monotonic,
         adrift_seconds: Callable[[], float] = lambda: 0.0,
+        tracing: Tracing = OFF,
     ) -> None:
         self.registry = meters.registry
+        self.spans = LandingSpans(tracing)
         self._meters = meters
         self._clock = clock
         self._adrift_seconds = adrift_seconds

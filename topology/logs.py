@@ -9,7 +9,8 @@ import logging
 import sys
 import time
 from collections.abc import Callable
-from typing import TextIO
+from contextvars import ContextVar
+from typing import Final, TextIO
 
 from pythonjsonlogger.json import JsonFormatter
 
@@ -18,6 +19,9 @@ from topology.settings import Settings
 
 FIELDS = ("levelname", "message", "module", "funcName")
 """Of every line, after `timestamp`; what a call passes as `extra` (tenant, topic, partition, offset) follows them."""
+
+TRACE_ID: Final[ContextVar[str]] = ContextVar("trace_id", default="")
+"""Of the work under way; its log lines name it."""
 
 QUIET_SECONDS = 10.0
 
@@ -28,11 +32,18 @@ def configure(settings: Settings, stage: str, stream: TextIO | None = None) -> N
     """Send every logger to `stream` (standard error), each line naming `stage`. Calling it again replaces the first."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(formatter(stage))
+    handler.addFilter(_name_trace)
     logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
     logging.captureWarnings(True)
     for client in ("httpx", "httpx2"):
         logging.getLogger(client).setLevel(logging.WARNING)  # they tell of every request to the registry
     logging.getLogger(LOGGER).filters[:] = [OncePerWhile()]
+
+
+def _name_trace(record: logging.LogRecord) -> bool:
+    if (trace_id := TRACE_ID.get()) and not hasattr(record, "trace_id"):
+        record.trace_id = trace_id
+    return True
 
 
 class OncePerWhile(logging.Filter):

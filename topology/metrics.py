@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias, TypeVar
@@ -88,6 +88,7 @@ ABORTED_TRANSACTIONS = _counter("alluvium_{stage}_aborted_transactions_total", _
 REBUILDS = _counter("alluvium_{stage}_rebuilds_total", _A, "Partitions whose table was wiped and restored.")
 LAG_RECORDS = _gauge("alluvium_{stage}_lag_records", _A, "Input records not yet checkpointed.", "partition")
 PROGRESS_AGE_SECONDS = _gauge("alluvium_{stage}_since_progress_seconds", _A, "Since a checkpoint or an idle poll.")
+SPANS = _counter("alluvium_{stage}_spans_total", _A, "Spans of traces: exported, failed, dropped.", "fate")
 
 SINK_ROWS = _counter("alluvium_sink_{stage}_rows_upserted_total", _S, "Rows written, folded to one a key.", "table")
 SINK_RECORDS = _counter("alluvium_sink_{stage}_records_consumed_total", _S, "Input records landed.", "topic")
@@ -97,12 +98,14 @@ SINK_LAG = _gauge("alluvium_sink_{stage}_lag_records", _S, "Records not yet land
 SINK_SKIPPED = _counter("alluvium_sink_{stage}_skipped_records_total", _S, "Records that operators gave up.", "topic")
 SINK_FENCES = _counter("alluvium_sink_{stage}_fences_total", _S, "Batches refused because another owner wrote.")
 SINK_PROGRESS_AGE_SECONDS = _gauge("alluvium_sink_{stage}_since_progress_seconds", _S, "Since a commit or idle poll.")
+SINK_SPANS = _counter("alluvium_sink_{stage}_spans_total", _S, "Spans of traces: exported, failed, dropped.", "fate")
 
 API_REQUESTS = _counter("api_requests_total", _W, "Requests answered.", "method", "endpoint", "status")
 API_REQUEST_SECONDS = _histogram("api_request_seconds", _W, "From request to answer.", "method", "endpoint")
 API_EVENTS_ACCEPTED = _counter("alluvium_api_events_accepted_total", _W, "Events acknowledged by the broker.")
 API_LIMITED = _counter("alluvium_api_limited_requests_total", _W, "Requests refused by a rate limit.", "limit")
 API_PENDING = _gauge("alluvium_api_pending_records", _W, "Records between an accepted event and its row.", "stage")
+API_SPANS = _counter("api_spans_total", _W, "Spans of traces: exported, failed, dropped.", "fate")
 
 METRICS: tuple[Metric, ...] = (
     PROCESSING_SECONDS,
@@ -120,6 +123,7 @@ METRICS: tuple[Metric, ...] = (
     REBUILDS,
     LAG_RECORDS,
     PROGRESS_AGE_SECONDS,
+    SPANS,
     SINK_ROWS,
     SINK_RECORDS,
     SINK_BATCHES,
@@ -128,12 +132,16 @@ METRICS: tuple[Metric, ...] = (
     SINK_SKIPPED,
     SINK_FENCES,
     SINK_PROGRESS_AGE_SECONDS,
+    SINK_SPANS,
     API_REQUESTS,
     API_REQUEST_SECONDS,
     API_EVENTS_ACCEPTED,
     API_LIMITED,
     API_PENDING,
+    API_SPANS,
 )
+
+SPANS_OF: Mapping[Keeper, Metric] = {_A: SPANS, _S: SINK_SPANS, _W: API_SPANS}
 
 Label: TypeAlias = str | int
 
@@ -149,6 +157,7 @@ class Meters:
     def __init__(self, stage: str, keeper: Keeper, registry: CollectorRegistry) -> None:
         kept = [metric for metric in METRICS if metric.keeper is keeper]
         self.registry = registry
+        self.keeper = keeper
         self._counters = {m: _make(Counter, m, stage, registry) for m in kept if m.kind is MetricKind.COUNTER}
         self._gauges = {m: _make(Gauge, m, stage, registry) for m in kept if m.kind is MetricKind.GAUGE}
         self._histograms = {m: _histogram_of(m, stage, registry) for m in kept if m.kind is MetricKind.HISTOGRAM}

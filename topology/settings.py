@@ -43,6 +43,14 @@ class ProcessSettings(_Group):
         description="What tenants add to the built-in rules and slots (docs/rules.md), the same for extract, "
         "consolidate and the API; empty: nothing.",
     )
+    otel_exporter_otlp_endpoint: str = Field(
+        default="",
+        description="Base URL of an OpenTelemetry collector (OTLP over HTTP) that traces go to; empty: no tracing. See "
+        "docs/tracing.md.",
+    )
+    tracing_sample_ratio: float = Field(
+        default=0.01, ge=0, le=1, description="Share of requests that are traced of those that come without a trace."
+    )
     sentry_dsn: str = Field(default="", description="Where errors are reported; empty: nowhere.")
 
 

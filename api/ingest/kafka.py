@@ -11,22 +11,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from threading import Event, Thread
+from typing import TypeAlias
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from schemas.codec import Codec
 from schemas.keys import conversation_routing, join_key, partition_of, user_routing
 from schemas.records import ConversationEvent, MemoryCommand, Position, Record
+from topology import tracing
 from topology.errors import Retryable
 from topology.kafka import ClientConfig
 from topology.topics import TopicName
+from topology.tracing import Kind
 
 RETRY_AFTER_SECONDS = 2.0
+KafkaHeaders: TypeAlias = list[tuple[str, str | bytes | None]]
+
 POLL_SECONDS = 0.1
 FLUSH_SECONDS = 10.0
 DELIVERY_TIMEOUT_MS = 10_000
 """How long a broker may be away before the caller is told to come again."""
 LINGER_MS = 2
+MOST_TRACED = 32
+"""Records of a request that carry its trace on: nobody looks at a thousand of them."""
 
 _log = logging.getLogger(__name__)
 
@@ -83,7 +90,23 @@ class KafkaLog:
         return Outgoing(topic=topic, partition=partition, key=key.encode(), value=self._codec.encode(record))
 
     async def _send(self, records: Sequence[Outgoing]) -> list[Position]:
+        span = tracing.current.get()
+        if span is None:
+            return await self._produce(records)
+        topic = records[0].topic.value
+        told = {"messaging.system": "kafka", "messaging.destination.name": topic}
+        sending = span.child(f"send {topic}", Kind.PRODUCER, told | {"messaging.batch.message_count": len(records)})
+        try:
+            positions = await self._produce(records, sending.traceparent)
+        except BaseException as error:
+            sending.end(error=type(error).__name__)
+            raise
+        sending.end()
+        return positions
+
+    async def _produce(self, records: Sequence[Outgoing], traceparent: bytes | None = None) -> list[Position]:
         producer, delivery = self._producer, _Delivery(asyncio.get_running_loop(), len(records))
+        headers: KafkaHeaders = [] if traceparent is None else [(tracing.TRACEPARENT, traceparent)]
         try:
             for index, record in enumerate(records):
                 producer.produce(
@@ -92,6 +115,7 @@ class KafkaLog:
                     record.key,
                     partition=record.partition,
                     on_delivery=partial(delivery.told, index),
+                    headers=headers if index < MOST_TRACED else [],
                 )
         except (BufferError, KafkaException) as error:
             raise Retryable(f"Kafka takes no more: {error}", retry_after_seconds=RETRY_AFTER_SECONDS) from error

@@ -24,6 +24,7 @@ from streams.engine.broker import CALL_TIMEOUT_SECONDS, Broker, is_passing, pati
 from streams.engine.fetched import FetchedRecord
 from streams.engine.meter import RunMeter
 from streams.engine.table import POSITIONS_KEY, PartitionTable
+from streams.engine.tracing import traced
 from streams.engine.transaction import Sendable, TransactionalWriter
 from streams.ports import Output, Processor, RawRecord
 from streams.processors.poison_limit import NO_LIMIT, PoisonLimit, PoisonTally
@@ -31,6 +32,7 @@ from streams.run import fold_run
 from streams.stores import RecentRows, RunStores
 from topology.errors import Misconfigured
 from topology.generations import FIRST, group_of, topic_of
+from topology.tracing import OFF, Tracing
 
 MARK_SECONDS: Final = 60.0
 """How often a quiet lane writes down how far it has read. Without it the stored position stays before the last commit
@@ -72,6 +74,7 @@ class LaneContext:
     meter: RunMeter
     poison: PoisonLimit = NO_LIMIT
     generation: int = FIRST
+    tracing: Tracing = OFF
 
     @property
     def group(self) -> str:
@@ -221,8 +224,13 @@ class Lane:
         """
         if run.start_offsets != self._done_offsets:
             raise AssertionError(f"run starts at {run.start_offsets}, the last one ended at {self._done_offsets}")
+        context = self._context
+        with traced(context.tracing, context.processor, run.records, run.taken_at) as processor:
+            self._checkpoint(run, processor)
+
+    def _checkpoint(self, run: Run, processor: Processor) -> None:
         stores = RunStores(self.table, self._context.codec, self._recent)
-        folded = fold_run(self._context.processor, self._context.codec, run.records, stores)
+        folded = fold_run(processor, self._context.codec, run.records, stores)
         tally = self._tally.after(len(run.records), folded.rejections)
         changes = stores.changes()
         positions = Positions(next_offsets=run.next_offsets, readability=tally.readability)

@@ -30,6 +30,7 @@ from topology.health import StallWatch
 from topology.kafka import client_config, instance_id
 from topology.metrics import Meters
 from topology.settings import Settings
+from topology.tracing import OFF, Tracing
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +63,9 @@ class Engine:
     """How long there has been lag and no checkpoint."""
 
 
-def build_engine(settings: Settings, processor: Processor, codec: Codec, meters: Meters) -> Engine:
+def build_engine(
+    settings: Settings, processor: Processor, codec: Codec, meters: Meters, tracing: Tracing = OFF
+) -> Engine:
     """The application of one agent, ready to be run by a Faust worker. Connects to nothing yet."""
     clients, meter = client_config(settings), RunMeter(meters)
     context = LaneContext(
@@ -81,6 +84,7 @@ def build_engine(settings: Settings, processor: Processor, codec: Codec, meters:
             window=settings.poison_window_records,
         ),
         generation=settings.generation,
+        tracing=tracing,
     )
     return _Assembly(settings, context, meters).engine
 

@@ -14,7 +14,7 @@ from streams.engine.broker import Broker
 from streams.engine.loop import Engine, build_engine
 from streams.engine.transaction import COMMIT_PATIENCE_SECONDS, transactional_config
 from streams.ports import Processor
-from topology import interpreter, metrics
+from topology import interpreter, metrics, tracing
 from topology.errors import MISCONFIGURED, TRY_LATER, Misconfigured, Retryable
 from topology.generations import group_of, topic_of
 from topology.guarantees import Demands
@@ -61,7 +61,8 @@ def run_worker(settings: Settings, processor: Processor, codec: Codec, meters: M
     """
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     meters = meters or metrics.build(processor.stage.name)
-    engine = build_engine(settings, processor, codec, meters)
+    spans = tracing.of(settings, processor.stage.name, meters)
+    engine = build_engine(settings, processor, codec, meters, spans)
     try:
         refuse_weaker(settings, demands(settings, processor.stage, engine.app))
         codec.learn(processor.stage.records)
@@ -81,10 +82,12 @@ def run_worker(settings: Settings, processor: Processor, codec: Codec, meters: M
     if settings.metrics_port:
         health.start()
     interpreter.look_seldom_for_garbage()
+    spans.start()
     try:
         return _run(engine.app, settings.log_level)
     finally:
         health.stop()
+        spans.stop()
 
 
 def _run(app: faust.App, log_level: str) -> int:

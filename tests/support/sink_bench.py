@@ -16,6 +16,7 @@ from support.scripted_log import CODEC, ScriptedLog, raw
 from topology.errors import Retryable
 from topology.metrics import build
 from topology.topics import TopicName
+from topology.tracing import OFF
 
 ONE, TWO, THREE = (message(f"m{number}", f"words {number}", minute=number) for number in (1, 2, 3))
 
@@ -45,6 +46,7 @@ class Bench:
         self.patience_seconds = patience_seconds
         self.skips: Skips = NO_SKIPS
         self.batch_records = 10
+        self.tracing = OFF
         self.decode: Callable[[RawRecord], SinkRecord] = partial(decode, CODEC)
 
     def run(self) -> Bench:
@@ -55,7 +57,7 @@ class Bench:
             limits=Limits(
                 batch_records=self.batch_records, batch_wait_seconds=0.0, patience_seconds=self.patience_seconds
             ),
-            meters=SinkMeters(self.meters, self.tick),
+            meters=SinkMeters(self.meters, self.tick, tracing=self.tracing),
             clock=self.tick,
         )
         self.loop.run()

@@ -1,0 +1,59 @@
+"""One trace from a request to the rows, over Kafka, through every process on the way."""
+
+from __future__ import annotations
+
+import os
+import time
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from support.collector import Collector, Told
+from support.stack import Stack
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+
+SERVICES = {f"alluvium-{name}" for name in ("api", "extract", "consolidate", "sink-postgres", "sink-redis")}
+ARRIVE_SECONDS = 30.0
+SECRET = "Coimbra"
+
+
+def spoken(name: str) -> dict[str, str]:
+    return {
+        "event_id": f"{name}.1",
+        "type": "message.recorded",
+        "conversation_id": name,
+        "message_id": "m1",
+        "user_id": f"{name}.ines",
+        "role": "user",
+        "text": f"I live in {SECRET}.",
+        "occurred_at": "2026-03-01T10:00:00Z",
+    }
+
+
+def told(collector: Collector, trace_id: str) -> list[Told]:
+    """The spans of a trace, once its last ones have come: items and profiles are landed by both sinks."""
+    deadline = time.monotonic() + ARRIVE_SECONDS
+    wanted = {("alluvium-sink-postgres", "land memory.items.v1"), ("alluvium-sink-redis", "land memory.profiles.v1")}
+    while not wanted <= {(span.service, span.name) for span in collector.of(trace_id)}:
+        assert time.monotonic() < deadline, collector.of(trace_id)
+        time.sleep(0.1)
+    return collector.of(trace_id)
+
+
+@pytest.mark.skipif("ALLUVIUM_TEST_STACK" in os.environ, reason="a stack that is there sends its spans elsewhere")
+def test_one_request_is_one_trace_through_every_process(stack: Stack, collector: Collector) -> None:
+    name, trace_id = f"traced-{uuid4().hex[:8]}", uuid4().hex
+    headers = {"Authorization": f"Bearer {stack.environment['API_KEY']}", "traceparent": f"00-{trace_id}-{'b' * 16}-01"}
+    url = stack.environment["API_URL"] + "/v1/events"
+    assert httpx.post(url, json=[spoken(name)], headers=headers).status_code == httpx.codes.ACCEPTED
+    spans = told(collector, trace_id)
+    assert {span.service for span in spans} == SERVICES
+    known = {span.span_id for span in spans} | {"b" * 16}
+    assert {span.parent_id for span in spans} <= known
+    assert not any(word in str(span) for span in spans for word in (SECRET, name))
+    untraced = {**spoken(name), "event_id": f"{name}.2", "message_id": "m2"}
+    assert stack.call("POST", "/v1/events", [untraced]).is_success
+    stack.drain()
+    assert {span.trace_id for span in collector.spans} == {trace_id}
