@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -19,10 +22,12 @@ import psycopg
 from pydantic import ValidationError
 
 from api.auth import ALL, TENANT, generate_key, is_key, key_hmac, parse_scopes, secret_key_of
+from api.edge.demands import require
 from api.readers.keys import KeyDesk
 from schemas.ids import TenantId
 from topology import logs
 from topology.errors import MISCONFIGURED, TRY_LATER, Misconfigured, Retryable
+from topology.reporting import report_errors
 from topology.settings import Settings
 
 if TYPE_CHECKING:
@@ -31,8 +36,8 @@ if TYPE_CHECKING:
     from api.expiry import Progress
     from api.readers.overdue import Overdue
 
-DRAIN_SECONDS = 35
-"""Longer than the longest wait a request may ask for."""
+_SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""`topology.metrics` has it too, and must not be imported before it is set."""
 
 _TENANT = click.option("--tenant", required=True, help="The customer the key speaks for.")
 _NAME = click.option("--name", required=True, help="For people.")
@@ -49,6 +54,7 @@ def application() -> FastAPI:
 
     settings = read_settings()
     logs.configure(settings, "api")
+    report_errors(settings, "api")
     rules = rulebook.load(settings.rules_file)
     return create_app(settings, catalogues=rules.catalogues, retention=rules.retention)
 
@@ -56,6 +62,7 @@ def application() -> FastAPI:
 def read_settings() -> Settings:
     """The settings, complete enough to serve. Raises Misconfigured."""
     settings = _settings()
+    require(settings)
     secret_key_of(settings)
     return settings
 
@@ -78,24 +85,20 @@ def main(context: click.Context) -> None:
 @main.command()
 def serve() -> None:
     """Answer requests at API_HOST:API_PORT until told to stop; then finish what is under way."""
-    import uvicorn
+    settings = read_settings()
+    logs.configure(settings, "api")
+    if settings.api_workers == 1:
+        from api.serving.alone import serve_alone
 
+        serve_alone(settings, application())
+        return
+    folder = Path(tempfile.mkdtemp(prefix="alluvium-metrics-"))
+    os.environ[_SHARED_FOLDER] = str(folder)  # before anything imports prometheus_client, which reads it then
+    from api.serving.workers import keep
     from streams import rulebook
 
-    settings = read_settings()
     rulebook.load(settings.rules_file)
-    logs.configure(settings, "api")
-    uvicorn.run(
-        "api.__main__:application",
-        factory=True,
-        host=settings.api_host,
-        port=settings.api_port,
-        workers=settings.api_workers,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
-    )
+    keep(settings, application, folder)
 
 
 @main.group()

@@ -12,12 +12,12 @@ from importlib.metadata import version
 from typing import TypeAlias
 
 from fastapi import FastAPI
+from starlette.routing import BaseRoute
 
 from api import openapi, problems
-from api.ingest.batch import MOST_BYTES
-from api.middleware import LimitBody, Observe
+from api.edge import documents, stack
 from api.ports import Dependencies
-from api.routes import about, conversations, events, items, recall, users
+from api.routes import about, conversations, events, items, me, recall, users
 from api.service import assemble
 from api.wiring import connect
 from streams.extraction.slots import ALL_BUILT_IN, Catalogues
@@ -54,17 +54,22 @@ def create_app(
         description=ABOUT,
         lifespan=_connected(settings, meters, spans, catalogues, retention) if deps is None else None,
         redirect_slashes=False,
+        docs_url=None,
         redoc_url=None,
     )
     app.state.spans = spans
+    endpoints: list[BaseRoute] = []
+    app.state.endpoints = endpoints
+    app.state.draining = False
     if deps is not None:
         app.state.service = assemble(settings, deps, meters, catalogues)
-    for module in (events, recall, users, items, conversations, about):
-        app.include_router(module.router)
+    for router in (module.router for module in (events, recall, users, items, conversations, me, about)):
+        app.include_router(router)
+        endpoints.extend(router.routes)
     problems.install(app)
     openapi.install(app)
-    app.add_middleware(LimitBody, most_bytes=MOST_BYTES)
-    app.add_middleware(Observe, meters=meters, debug=settings.debug, spans=spans)
+    documents.install(app)
+    stack.install(app, settings, meters, spans)
     return app
 
 

@@ -88,6 +88,13 @@ class KeyRing:
         self._remember(digest, principal)
         return principal
 
+    def must_ask(self, key: str) -> bool:
+        """Whether the store would be asked for this key."""
+        if not is_key(key):
+            return False
+        kept = self._known.get(key_hmac(self._secret_key, key))
+        return kept is None or self._clock() >= kept[0]
+
     def _remember(self, digest: bytes, principal: Principal | None) -> None:
         self._known.pop(digest, None)
         if principal is not None:

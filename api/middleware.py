@@ -1,4 +1,4 @@
-"""What happens around every request: names, a log line, metrics, a last resort for errors, a limit on bodies.
+"""What happens around every request: names, a log line, metrics, a last resort for errors.
 
 Plain ASGI, so that nothing is buffered. Logs never hold a query, a path parameter or a body.
 """
@@ -6,11 +6,10 @@ Plain ASGI, so that nothing is buffered. Logs never hold a query, a path paramet
 from __future__ import annotations
 
 import logging
-from http import HTTPStatus
 from time import perf_counter
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems, tracing
@@ -72,42 +71,15 @@ class Observe:
         )
 
 
-class LimitBody:
-    """Refuses a body above `most_bytes` (413), by what is announced and by what comes."""
-
-    def __init__(self, app: ASGIApp, most_bytes: int) -> None:
-        self._app, self._most_bytes = app, most_bytes
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        announced = Headers(scope=scope).get("content-length", "0")
-        if announced.isdigit() and int(announced) > self._most_bytes:
-            await problems.answer(too_large(self._most_bytes))(scope, receive, send)
-            return
-        await self._app(scope, _Counted(receive, self._most_bytes), send)
-
-
-class BodyTooLarge(HTTPException):
-    """Raised where the body is read; an HTTPException, because FastAPI lets no other kind through its parsing."""
-
-    def __init__(self) -> None:
-        super().__init__(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-
-
-def too_large(most_bytes: int) -> problems.Problem:
-    return problems.Problem(
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        "request-entity-too-large",
-        "The body is too large",
-        detail=f"{most_bytes} bytes are allowed.",
-    )
-
-
 def endpoint_of(scope: Scope) -> str:
-    """The template of the matched route, such as `/v1/items/{item_id}`."""
-    return str(getattr(scope.get("route"), "path_format", NO_ROUTE))
+    """The template of the route, such as `/v1/items/{item_id}`; also where a request was refused on its way there."""
+    route = scope.get("route") or _route_of(scope)
+    return str(getattr(route, "path_format", NO_ROUTE))
+
+
+def _route_of(scope: Scope) -> BaseRoute | None:
+    routes = scope["app"].state.endpoints if "app" in scope else []
+    return next((route for route in routes if route.matches(scope)[0] is Match.FULL), None)
 
 
 def _end(span: Span, scope: Scope, status: int | None) -> None:
@@ -138,17 +110,3 @@ class _Answered:
             self.status = message["status"]
             MutableHeaders(scope=message)["X-Request-ID"] = self._request_id
         await self._send(message)
-
-
-class _Counted:
-    """A `receive` that stops at the limit."""
-
-    def __init__(self, receive: Receive, most_bytes: int) -> None:
-        self._receive, self._left = receive, most_bytes
-
-    async def __call__(self) -> Message:
-        message = await self._receive()
-        self._left -= len(message.get("body", b""))
-        if self._left < 0:
-            raise BodyTooLarge
-        return message

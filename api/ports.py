@@ -14,6 +14,8 @@ from uuid import UUID
 
 from api.auth import KeyStore
 from api.freshness.watch import Lag
+from api.limits.limiter import Strangers
+from api.limits.store import Counters
 from api.models.items import Item, ItemFilter, ItemHistory, ItemPage
 from api.models.people import ConversationPage, MessagePage, UserPage, UserProfile
 from api.models.recall import RecallRequest, RecallResult
@@ -100,6 +102,8 @@ class Dependencies:
     people: People
     profiles: Profiles
     recall: Recall
+    counters: Counters
+    strangers: Strangers
     needed: dict[str, Probe]
     """Without these the service is not ready."""
     helpful: dict[str, Probe]

@@ -23,6 +23,8 @@ from topology.errors import Misconfigured, Retryable
 
 URN = "urn:alluvium:problem"
 MENDING_SECONDS = 30.0
+MOST_ERRORS = 100
+"""Named in one answer: whoever has more of them has one fault many times."""
 
 _log = logging.getLogger(__name__)
 
@@ -49,12 +51,19 @@ def not_found(what: str) -> Problem:
     return Problem(HTTPStatus.NOT_FOUND, "not-found", f"There is no such {what}")
 
 
-def invalid(title: str, errors: Sequence[ProblemError]) -> Problem:
-    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", title, errors=errors)
+def invalid(title: str, errors: Sequence[ProblemError], most: int = MOST_ERRORS) -> Problem:
+    """`most` errors are named, and of the others their number."""
+    more = len(errors) - most
+    detail = f"{more} more errors are not listed." if more > 0 else None
+    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", title, detail=detail, errors=errors[:most])
 
 
 def invalid_field(field: str, reason: str, detail: str) -> Problem:
     return invalid("The request cannot be followed", [ProblemError(field=field, reason=reason, detail=detail)])
+
+
+def unauthorised(title: str, challenge: str) -> Problem:
+    return Problem(HTTPStatus.UNAUTHORIZED, "unauthorized", title, headers={"WWW-Authenticate": challenge})
 
 
 def unavailable(retry_after_seconds: float) -> Problem:
@@ -81,6 +90,21 @@ def answer(problem: Problem) -> JSONResponse:
     return JSONResponse(content, status_code=problem.status, headers=problem.headers, media_type=MEDIA_TYPE)
 
 
+FORESEEN = (Problem, Retryable, Misconfigured)
+
+
+def told(error: Problem | Retryable | Misconfigured) -> JSONResponse:
+    """The answer to a foreseen error. What only a person can mend may be mended while the service runs; the log says
+    what it is."""
+    if isinstance(error, Problem):
+        return answer(error)
+    if isinstance(error, Retryable):
+        _log.warning("unavailable: %s", error)
+        return answer(unavailable(error.retry_after_seconds))
+    _log.error("misconfigured: %s", error)
+    return answer(unavailable(MENDING_SECONDS))
+
+
 def unexpected(error: BaseException, *, debug: bool) -> JSONResponse:
     """The answer to an error that nobody foresaw."""
     told = "".join(traceback.format_exception(error)) if debug else None
@@ -89,9 +113,8 @@ def unexpected(error: BaseException, *, debug: bool) -> JSONResponse:
 
 def install(app: FastAPI) -> None:
     """Make `app` answer every foreseen error in this form."""
-    app.add_exception_handler(Problem, _told)
-    app.add_exception_handler(Retryable, _unavailable)
-    app.add_exception_handler(Misconfigured, _misconfigured)
+    for kind in FORESEEN:
+        app.add_exception_handler(kind, _foreseen)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _http)
 
@@ -104,21 +127,9 @@ def documented(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
     }
 
 
-async def _told(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, Problem)
-    return answer(error)
-
-
-async def _unavailable(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, Retryable)
-    _log.warning("unavailable: %s", error)
-    return answer(unavailable(error.retry_after_seconds))
-
-
-async def _misconfigured(_: Request, error: Exception) -> JSONResponse:
-    """A person has to mend it, and may do so while the service runs; the log says what."""
-    _log.error("misconfigured: %s", error)
-    return answer(unavailable(MENDING_SECONDS))
+async def _foreseen(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, FORESEEN)
+    return told(error)
 
 
 async def _invalid_request(_: Request, error: Exception) -> JSONResponse:

@@ -14,6 +14,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.auth import KeyRing, Principal, Scope, secret_key_of
+from api.limits.limiter import RateLimiter, quotas_of
 from api.ports import Dependencies
 from api.problems import Problem
 from api.status import StatusDesk
@@ -30,6 +31,7 @@ class Service:
     deps: Dependencies
     keys: KeyRing
     status: StatusDesk
+    limiter: RateLimiter
     meters: Meters
     catalogues: Catalogues
     """The slots of each tenant."""
@@ -42,6 +44,7 @@ def assemble(settings: Settings, deps: Dependencies, meters: Meters, catalogues:
         deps=deps,
         keys=KeyRing(deps.keys, secret_key_of(settings)),
         status=StatusDesk(deps.outcomes, deps.freshness),
+        limiter=RateLimiter(deps.counters, deps.strangers, quotas_of(settings), meters),
         meters=meters,
         catalogues=catalogues,
     )
@@ -58,15 +61,13 @@ _Credentials: TypeAlias = Annotated[HTTPAuthorizationCredentials | None, Depends
 
 
 def holder_of(scope: Scope) -> Callable[..., Awaitable[Principal]]:
-    """A FastAPI dependency: the principal of the request's key, which must have `scope`. Raises Problem 401, 403."""
+    """A FastAPI dependency: the principal of the request, who must have `scope`. Raises Problem (403).
 
-    async def holder(request: Request, service: ServiceParts, credentials: _Credentials) -> Principal:
-        if credentials is None:
-            raise unauthorised("No key was given", challenge="Bearer")
-        principal = await service.keys.principal(credentials.credentials)
-        if principal is None:
-            raise unauthorised("The key is not valid", challenge='Bearer error="invalid_token"')
-        request.state.tenant_id = principal.tenant_id
+    Who asks was found out before (api.identity); the credentials are named here for the OpenAPI document alone.
+    """
+
+    async def holder(request: Request, _: _Credentials) -> Principal:
+        principal = cast("Principal", request.state.principal)
         need(principal, scope)
         return principal
 
@@ -86,10 +87,12 @@ def need(principal: Principal, scope: Scope) -> None:
         )
 
 
-def unauthorised(title: str, challenge: str) -> Problem:
-    return Problem(HTTPStatus.UNAUTHORIZED, "unauthorized", title, headers={"WWW-Authenticate": challenge})
+async def _anybody(request: Request, _: _Credentials) -> Principal:
+    return cast("Principal", request.state.principal)
 
 
+Caller: TypeAlias = Annotated[Principal, Depends(_anybody)]
+"""Whoever asks, whatever the scopes."""
 Reader: TypeAlias = Annotated[Principal, Depends(holder_of(Scope.READ))]
 Ingester: TypeAlias = Annotated[Principal, Depends(holder_of(Scope.INGEST))]
 Corrector: TypeAlias = Annotated[Principal, Depends(holder_of(Scope.CORRECT))]

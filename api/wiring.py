@@ -13,15 +13,19 @@ from dataclasses import dataclass
 from confluent_kafka import Consumer
 from redis.asyncio import Redis
 
+from api.answers.cache import Basis, CachedRecall
 from api.expiry import Expiry
 from api.freshness.kafka import KafkaOffsets
 from api.freshness.watch import FreshnessWatch, Lag, keep_looking
 from api.ingest.kafka import KafkaLog
+from api.limits.store import RedisCounters
+from api.limits.strangers import strangers_of
 from api.ports import Dependencies
 from api.readers import statements
 from api.readers.database import Database, make_pool
 from api.readers.items import ItemReader
 from api.readers.keys import StoredKeys
+from api.readers.landed import LandedReader
 from api.readers.outcomes import OutcomeReader
 from api.readers.overdue import OverdueReader
 from api.readers.people import PeopleReader
@@ -79,13 +83,22 @@ async def connect(
             items=ItemReader(database, retention, catalogues),
             people=PeopleReader(database),
             profiles=ProfileReader(redis, database, settings.cache_ttl, retention, serving),
-            recall=RecallReader(database, retention, catalogues),
+            recall=_recall(database, retention, catalogues, settings, meters),
+            counters=RedisCounters(redis),
+            strangers=strangers_of(redis, settings.failed_keys_per_minute),
             needed={
                 "postgresql": Asked(ask=lambda: _has_tables(database)),
                 "kafka": Asked(ask=lambda: offsets.ends([TopicName.EVENTS])),
             },
             helpful={"redis": Asked(ask=redis.ping)},
         )
+
+
+def _recall(
+    database: Database, retention: RetentionPolicies, catalogues: Catalogues, settings: Settings, meters: Meters
+) -> CachedRecall:
+    reader = RecallReader(database, retention, catalogues)
+    return CachedRecall(reader, Basis(mark=LandedReader(database).mark), settings, meters)
 
 
 @asynccontextmanager

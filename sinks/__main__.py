@@ -17,6 +17,7 @@ from sinks import app
 from sinks.postgres.skips import PostgresSkips
 from topology import logs
 from topology.errors import Retryable
+from topology.reporting import report_errors
 from topology.settings import Settings
 from topology.stages import POSTGRES_SINK
 from topology.topics import TopicName
@@ -153,6 +154,7 @@ def _record_skip(skips: PostgresSkips, position: Position, reason: str) -> None:
 def _land(name: str, instance_id: str | None, *, shadow: bool) -> None:
     settings = Settings()
     logs.configure(settings, name)
+    report_errors(settings, name)
     sys.exit(app.run(settings, name, instance_id=instance_id, shadow=shadow))
 
 

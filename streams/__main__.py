@@ -20,6 +20,7 @@ from streams.ports import Processor
 from topology import logs, metrics
 from topology.errors import MISCONFIGURED, TRY_LATER, Misconfigured, Retryable
 from topology.metrics import Meters
+from topology.reporting import report_errors
 from topology.settings import KEPT_SCHEMAS, Settings
 
 logger = logging.getLogger(__name__)
@@ -187,6 +188,7 @@ def _run(stage: str, processor: Callable[[Settings, Rulebook, Meters], Processor
 
     settings = Settings()
     logs.configure(settings, stage)
+    report_errors(settings, stage)
     try:
         rulebook = load(settings.rules_file)
     except Misconfigured as error:

@@ -5,12 +5,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias, TypeVar
+from typing import Final, Literal, TypeAlias, TypeVar
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from topology.stages import ALL_STAGES
 
@@ -29,6 +39,8 @@ class Keeper(StrEnum):
     API = "api"
 
 
+SHARED_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
+"""By which `prometheus_client` is told, when it is imported, to count into files that other processes read."""
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 """From a cached answer to a stalled broker."""
 RECORDS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000)
@@ -43,6 +55,8 @@ class Metric:
     keeper: Keeper
     labels: tuple[str, ...] = ()
     buckets: tuple[float, ...] = ()
+    across: Literal["livemostrecent", "livesum"] = "livemostrecent"
+    """What a gauge of several processes behind one address shows."""
     about: str
 
     def named(self, stage: str) -> str:
@@ -56,6 +70,10 @@ def _counter(name: str, keeper: Keeper, about: str, *labels: str) -> Metric:
 
 def _gauge(name: str, keeper: Keeper, about: str, *labels: str) -> Metric:
     return Metric(name=name, kind=MetricKind.GAUGE, keeper=keeper, labels=labels, about=about)
+
+
+def _sum(name: str, keeper: Keeper, about: str) -> Metric:
+    return Metric(name=name, kind=MetricKind.GAUGE, keeper=keeper, across="livesum", about=about)
 
 
 def _histogram(name: str, keeper: Keeper, about: str, *labels: str, buckets: tuple[float, ...] = SECONDS) -> Metric:
@@ -104,6 +122,9 @@ API_REQUESTS = _counter("api_requests_total", _W, "Requests answered.", "method"
 API_REQUEST_SECONDS = _histogram("api_request_seconds", _W, "From request to answer.", "method", "endpoint")
 API_EVENTS_ACCEPTED = _counter("alluvium_api_events_accepted_total", _W, "Events acknowledged by the broker.")
 API_LIMITED = _counter("alluvium_api_limited_requests_total", _W, "Requests refused by a rate limit.", "limit")
+API_UNLIMITED = _counter("alluvium_api_unlimited_requests_total", _W, "Requests let through while Redis was away.")
+API_CACHE = _counter("alluvium_api_recall_cache_total", _W, "Recalls: `hit`, `miss`, or `unkept`.", "result")
+API_CACHE_BYTES = _sum("alluvium_api_recall_cache_bytes", _W, "Answers that are kept, as JSON.")
 API_PENDING = _gauge("alluvium_api_pending_records", _W, "Records between an accepted event and its row.", "stage")
 API_SPANS = _counter("api_spans_total", _W, "Spans of traces: exported, failed, dropped.", "fate")
 
@@ -137,6 +158,9 @@ METRICS: tuple[Metric, ...] = (
     API_REQUEST_SECONDS,
     API_EVENTS_ACCEPTED,
     API_LIMITED,
+    API_UNLIMITED,
+    API_CACHE,
+    API_CACHE_BYTES,
     API_PENDING,
     API_SPANS,
 )
@@ -159,7 +183,7 @@ class Meters:
         self.registry = registry
         self.keeper = keeper
         self._counters = {m: _make(Counter, m, stage, registry) for m in kept if m.kind is MetricKind.COUNTER}
-        self._gauges = {m: _make(Gauge, m, stage, registry) for m in kept if m.kind is MetricKind.GAUGE}
+        self._gauges = {m: _gauge_of(m, stage, registry) for m in kept if m.kind is MetricKind.GAUGE}
         self._histograms = {m: _histogram_of(m, stage, registry) for m in kept if m.kind is MetricKind.HISTOGRAM}
 
     def add(self, metric: Metric, amount: float = 1, **labels: Label) -> None:
@@ -177,7 +201,10 @@ class Meters:
     def forget(self, metric: Metric, **labels: Label) -> None:
         """Stop showing a gauge's value for these labels, such as a partition that went to another process."""
         gauge = self._gauges[metric]
-        gauge.remove(*(str(labels[name]) for name in metric.labels))
+        if shared():
+            gauge.labels(**labels).set(0)  # a value in the files of several processes cannot be removed
+        else:
+            gauge.remove(*(str(labels[name]) for name in metric.labels))
 
     def observe(self, metric: Metric, value: float, **labels: Label) -> None:
         histogram = self._histograms[metric]
@@ -187,9 +214,24 @@ class Meters:
 def build(stage: str, registry: CollectorRegistry | None = None) -> Meters:
     """The meters of the process that runs `stage` (or `api`), with those of the process itself (memory, CPU, files)."""
     registry = registry or CollectorRegistry()
-    ProcessCollector(registry=registry)
-    PlatformCollector(registry=registry)
+    if not shared():
+        ProcessCollector(registry=registry)
+        PlatformCollector(registry=registry)
     return Meters(stage, keeper_of(stage), registry)
+
+
+def shared() -> bool:
+    """Whether several processes count into the files of one folder, for one of them to show."""
+    return SHARED_FOLDER in os.environ
+
+
+def exposition(meters: Meters) -> bytes:
+    """The metrics in Prometheus' text format: of this process, or of all that share a folder."""
+    if not shared():
+        return generate_latest(meters.registry)
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)
 
 
 def keeper_of(stage: str) -> Keeper:
@@ -200,6 +242,11 @@ def keeper_of(stage: str) -> Keeper:
         if known.name == stage:
             return Keeper.AGENT if known.changelog else Keeper.SINK
     raise LookupError(f"no stage is named {stage}")
+
+
+def _gauge_of(metric: Metric, stage: str, registry: CollectorRegistry) -> Gauge:
+    name = metric.named(stage)
+    return Gauge(name, metric.about, metric.labels, registry=registry, multiprocess_mode=metric.across)
 
 
 def _make(kind: type[M], metric: Metric, stage: str, registry: CollectorRegistry) -> M:

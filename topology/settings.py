@@ -11,6 +11,8 @@ from typing import Annotated, Final, Literal
 from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+LONGEST_WAIT_SECONDS: Final = 30
+"""What a request may ask to wait (the public contract)."""
 KEPT_SCHEMAS: Final = "schemas.json"
 """Below STATE_DIR: what the schema registry has answered."""
 
@@ -145,11 +147,43 @@ class ApiSettings(_Group):
     api_host: str = Field(default="127.0.0.1", description="Address the API listens on.")
     api_port: int = Field(default=8000, ge=0, le=65535, description="Port the API listens on.")
     api_workers: int = Field(default=1, ge=1, le=64, description="Processes of the API.")
+    api_notice_seconds: float = Field(
+        default=1.0,
+        ge=0,
+        le=60,
+        description="Once told to stop, the API still answers for so long and says that it is not ready, for load "
+        "balancers to notice.",
+    )
+    api_drain_seconds: int = Field(
+        default=35, ge=1, le=300, description="Then requests under way have so many seconds to be answered."
+    )
+    api_hung_seconds: int = Field(
+        default=60, ge=2, le=600, description="A worker that shows no life for so long is killed and replaced."
+    )
+    request_timeout_seconds: float = Field(
+        default=45.0,
+        gt=LONGEST_WAIT_SECONDS,
+        le=600,
+        description="A request that takes longer is given up (504); more than the 30 seconds that it may ask to wait.",
+    )
+    allowed_hosts: str = Field(
+        default="",
+        description="Comma-separated names that requests may be meant for, `*.example.org` for all below; empty: any.",
+    )
+    cors_origins: str = Field(
+        default="", description="Comma-separated origins whose pages may ask, as https://app.example.org; empty: none."
+    )
+    trusted_proxies: str = Field(
+        default="",
+        description="Comma-separated addresses or networks whose X-Forwarded-For names the client; empty: nobody's.",
+    )
     rate_limit_per_minute: int = Field(default=60, ge=1, description="Requests a key and minute, ingest apart.")
     rate_limit_per_hour: int = Field(default=1_000, ge=1, description="Requests a key and hour, ingest apart.")
     ingest_limit_per_second: int = Field(default=1_000, ge=1, description="Events a key and second.")
+    failed_keys_per_minute: int = Field(default=30, ge=1, description="Wrong keys an address and minute.")
     cache_ttl: int = Field(default=3_600, ge=1, description="Seconds a cached answer or Redis value lives.")
-    cache_max_size: int = Field(default=10_000, ge=0, description="Entries of the API's cache at the most.")
+    cache_max_size: int = Field(default=10_000, ge=0, description="Entries of the API's cache at the most; 0: none.")
+    cache_megabytes: int = Field(default=64, ge=1, description="Megabytes of answers in the cache of each process.")
 
 
 class Settings(ApiSettings, SinkSettings, AgentSettings, KafkaSettings, ProcessSettings):

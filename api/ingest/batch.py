@@ -20,7 +20,7 @@ from schemas.records import ConversationEvent
 MOST_EVENTS = 1_000
 MOST_BYTES = 5 * 1024 * 1024
 MOST_ERRORS = 1_000
-"""Named in one answer; whoever has more of them has one fault many times."""
+"""Named in one answer; beyond, of each bad event its first one alone, so that none goes unnamed."""
 _ID_SHOWN = 128
 
 
@@ -53,8 +53,19 @@ def read(
         except InvalidEvent as invalid_event:
             errors.extend(_named(index, element, problem) for problem in invalid_event.problems)
     if errors:
-        raise invalid("Some events cannot be accepted, and none was", errors[:MOST_ERRORS])
+        raise invalid("Some events cannot be accepted, and none was", _within(errors), most=MOST_ERRORS)
     return events
+
+
+def _within(errors: list[ProblemError]) -> list[ProblemError]:
+    """The errors, or where there are too many the first of each event followed by the others."""
+    if len(errors) <= MOST_ERRORS:
+        return errors
+    first = {error.index: error for error in reversed(errors)}
+    return [
+        *sorted(first.values(), key=lambda error: error.index or 0),
+        *(e for e in errors if first[e.index] is not e),
+    ]
 
 
 def _named(index: int, element: object, problem: limits.Problem) -> ProblemError:

@@ -14,7 +14,7 @@ class Version(Shape):
 
 
 class Health(Shape):
-    """`status` ok or unavailable; `checks` what is known of each thing the service leans on."""
+    """`status` ok, unavailable, or draining once it was told to stop; `checks`: what the service leans on."""
 
     status: str = Field(examples=["ok"])
     checks: dict[str, str] = Field(default_factory=dict, examples=[{"postgresql": "ok", "kafka": "ok", "redis": "ok"}])

@@ -19,6 +19,14 @@ READY: LiteralString = "SELECT count(*) AS keys FROM (SELECT 1 FROM api_keys LIM
 
 SERVING: LiteralString = "SELECT number, direct FROM serving_generation"
 
+LANDED: LiteralString = """
+    SELECT concat_ws(
+        '/', (SELECT number FROM serving_generation), count(*), sum(next_offset), sum(next_offset * partition)
+    ) AS mark
+    FROM sink_offsets
+"""
+"""Offsets only move forward, so their sum tells whether any of them has moved."""
+
 OUTCOMES: LiteralString = """
     SELECT source_topic, source_partition, source_offset, status, reasons, item_ids
     FROM outcomes

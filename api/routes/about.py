@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from importlib.metadata import version as installed_version
 
-from fastapi import APIRouter, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from api.models.service import Health, Version
 from api.ports import Probe
 from api.problems import documented, not_found
 from api.routes.parameters import GUARDED
 from api.service import Reader, ServiceParts
+from topology.metrics import exposition
 
 NAME = "alluvium"
 PROBE_SECONDS = 2.0
@@ -38,8 +39,11 @@ async def live() -> Health:
 
 @router.get("/health", responses=_UNREADY, summary="Can it do its work")  # type: ignore[arg-type]
 @router.get("/health/ready", responses=_UNREADY, summary="Can it do its work")  # type: ignore[arg-type]
-async def ready(service: ServiceParts, response: Response) -> Health:
-    """503 while PostgreSQL or Kafka is away; without Redis it only answers more slowly."""
+async def ready(request: Request, service: ServiceParts, response: Response) -> Health:
+    """503 while PostgreSQL or Kafka is away, and once it was told to stop; without Redis it is only slower."""
+    if request.app.state.draining:
+        response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+        return Health(status="draining")
     needed, helpful = await asyncio.gather(_check(service.deps.needed), _check(service.deps.helpful))
     if all(told == "ok" for told in needed.values()):
         return Health(status="ok", checks=needed | helpful)
@@ -52,7 +56,7 @@ async def metrics(service: ServiceParts) -> Response:
     """In Prometheus' text format; 404 where ENABLE_METRICS is off."""
     if not service.settings.enable_metrics:
         raise not_found("page")
-    return Response(generate_latest(service.meters.registry), media_type=CONTENT_TYPE_LATEST)
+    return Response(exposition(service.meters), media_type=CONTENT_TYPE_LATEST)
 
 
 async def _check(probes: Mapping[str, Probe]) -> dict[str, str]:

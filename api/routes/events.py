@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request
 
 from api.ingest import batch
+from api.limits.gate import show
 from api.models.events import EVENT_EXAMPLE, Accepted, AcceptedEvent, EventIn, EventStatus
 from api.models.lag import LagAnswer
 from api.models.values import Name
@@ -57,6 +58,7 @@ async def accept_events(request: Request, service: ServiceParts, caller: Ingeste
         return batch.read(batch.parse(body), caller.tenant_id, now=now, tolerance_seconds=tolerance)
 
     events = await asyncio.to_thread(read)
+    show(request, await service.limiter.owe(caller, len(events)))
     positions = await service.deps.log.append(events)
     service.meters.add(API_EVENTS_ACCEPTED, len(events))
     return Accepted(

@@ -20,12 +20,16 @@ Cursor: TypeAlias = Annotated[
 ]
 
 GUARDED = (
+    HTTPStatus.BAD_REQUEST,
     HTTPStatus.UNAUTHORIZED,
     HTTPStatus.FORBIDDEN,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.INTERNAL_SERVER_ERROR,
     HTTPStatus.SERVICE_UNAVAILABLE,
+    HTTPStatus.GATEWAY_TIMEOUT,
 )
 """What any endpoint behind a key may answer beside its success."""
 FOUND = (*GUARDED, HTTPStatus.NOT_FOUND)
-WITH_BODY = (*GUARDED, HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+WITH_BODY = GUARDED

@@ -5,7 +5,7 @@ No sockets: requests go through ASGI. What a fake holds, the test puts there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +16,7 @@ import httpx
 from api.app import create_app
 from api.auth import Principal, Scope, key_hmac
 from api.freshness.watch import Lag
+from api.limits.quotas import Day, Quota, Standing, Verdict
 from api.models.items import Item, ItemFilter, ItemHistory, ItemPage
 from api.models.people import ConversationPage, MessagePage, UserPage, UserProfile
 from api.models.recall import RecallRequest, RecallResult
@@ -178,6 +179,63 @@ class FakeRecall(Failing):
         return self.results[: request.limit]
 
 
+class FakeCounters(Failing):
+    """Fixed windows that never end; a caller's quotas by name."""
+
+    def __init__(self) -> None:
+        self.used: dict[tuple[UUID, str], int] = {}
+        self.days: dict[UUID, dict[str, int]] = {}
+
+    async def admit(self, caller: UUID, quotas: Sequence[Quota], cost: int, now: datetime) -> Verdict:
+        self.answer()
+        full = any(self.used.get((caller, quota.name), 0) + cost > quota.amount for quota in quotas)
+        for quota in () if full else quotas:
+            self.used[caller, quota.name] = self.used.get((caller, quota.name), 0) + cost
+        if cost:
+            self._note(caller, "refused" if full else "requests", 1)
+        return Verdict(admitted=not full, standings=[self._standing(caller, quota) for quota in quotas])
+
+    async def pace(self, caller: UUID, quota: Quota | None, now: datetime) -> Verdict:
+        return await self.admit(caller, [quota] if quota else [], 1, now)
+
+    async def owe(self, caller: UUID, quota: Quota | None, events: int, now: datetime) -> Verdict:
+        self.answer()
+        self._note(caller, "events", events)
+        if quota is not None:
+            self.used[caller, quota.name] = self.used.get((caller, quota.name), 0) + events - 1
+        return await self.paced(caller, quota, now)
+
+    async def paced(self, caller: UUID, quota: Quota | None, now: datetime) -> Verdict:
+        self.answer()
+        return Verdict(admitted=True, standings=[self._standing(caller, quota)] if quota else [])
+
+    async def day(self, caller: UUID, now: datetime) -> Day:
+        return Day(**self.days.get(caller, {}))
+
+    def _standing(self, caller: UUID, quota: Quota) -> Standing:
+        remaining = max(0, quota.amount - self.used.get((caller, quota.name), 0))
+        wait = 0.0 if remaining else 7.5
+        return Standing(quota=quota, remaining=remaining, wait_seconds=wait, reset_seconds=float(quota.seconds))
+
+    def _note(self, caller: UUID, what: str, count: int) -> None:
+        day = self.days.setdefault(caller, {})
+        day[what] = day.get(what, 0) + count
+
+
+class FakeStrangers(Failing):
+    def __init__(self) -> None:
+        self.failures: dict[str, int] = {}
+        self.most = 30
+
+    async def wait_seconds(self, address: str) -> float:
+        self.answer()
+        return 12.5 if self.failures.get(address, 0) >= self.most else 0.0
+
+    async def failed(self, address: str) -> None:
+        self.answer()
+        self.failures[address] = self.failures.get(address, 0) + 1
+
+
 class FakeProbe(Failing):
     async def check(self) -> None:
         self.answer()
@@ -195,13 +253,17 @@ class World:
     people: FakePeople = field(default_factory=FakePeople)
     profiles: FakeProfiles = field(default_factory=FakeProfiles)
     recall: FakeRecall = field(default_factory=FakeRecall)
+    counters: FakeCounters = field(default_factory=FakeCounters)
+    strangers: FakeStrangers = field(default_factory=FakeStrangers)
     database: FakeProbe = field(default_factory=FakeProbe)
     cache: FakeProbe = field(default_factory=FakeProbe)
+    changed: Mapping[str, Any] = field(default_factory=dict)
+    """Settings other than the defaults, by name."""
     debug: bool = False
     catalogues: Catalogues = ALL_BUILT_IN
 
     def settings(self) -> Settings:
-        return Settings(secret_key=SECRET, debug=self.debug, partitions=PARTITIONS)
+        return Settings(secret_key=SECRET, debug=self.debug, partitions=PARTITIONS, **self.changed)
 
     def dependencies(self) -> Dependencies:
         return Dependencies(
@@ -213,6 +275,8 @@ class World:
             people=self.people,
             profiles=self.profiles,
             recall=self.recall,
+            counters=self.counters,
+            strangers=self.strangers,
             needed={"postgresql": self.database},
             helpful={"redis": self.cache},
         )

@@ -61,6 +61,40 @@ async def test_without_a_key_every_call_is_refused_with_a_challenge(
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("path", ["/v1/events", "/v1/recall"])
+async def test_no_body_of_a_stranger_is_read(path: str) -> None:
+    async with world().client(key=None) as client:
+        answer = await client.post(path, content=b"{not json", headers={"Content-Type": "application/json"})
+    assert answer.status_code == 401
+    async with world().client() as client:
+        answer = await client.post(path, content=b"{not json", headers={"Content-Type": "application/json"})
+    assert answer.status_code in {400, 422}
+
+
+@pytest.mark.asyncio
+async def test_a_store_of_keys_that_is_away_is_a_503_and_not_a_401() -> None:
+    w = world()
+    w.keys.error = away()
+    async with w.client() as client:
+        answer = await client.get("/v1/lag")
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "2"
+
+
+@pytest.mark.asyncio
+async def test_a_stranger_is_counted_under_the_endpoint_that_was_asked(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        async with world().client(key=None) as client:
+            await client.get("/v1/users/ana/profile")
+            await client.get("/v1/nowhere")
+    lines = [vars(r) for r in caplog.records if r.name == "api.middleware"]
+    assert [(line["endpoint"], line["status"]) for line in lines] == [
+        ("/v1/users/{user_id}/profile", 401),
+        ("none", 401),
+    ]
+
+
+@pytest.mark.asyncio
 @pytest.mark.parametrize(("scope", "method", "path", "body"), GUARDED)
 async def test_a_key_without_the_scope_is_refused(scope: Scope, method: str, path: str, body: object) -> None:
     w = World()

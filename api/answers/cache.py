@@ -1,0 +1,117 @@
+"""Recall that keeps its answers: the same question is answered from memory while nothing new has landed.
+
+An answer is kept under a mark of what the database held: how far every sink had landed every partition, and which
+generation served. The mark is read before the answer is made and again before it is given, from the same database;
+sinks move it in the transaction of their rows, so an edit, a deletion or an erasure that can be seen has changed it. It
+is coarse: whatever lands, of whatever tenant, ends all that was kept before.
+
+The clock is in the question: an answer to one with `known_at` or `asked_at` holds for CACHE_TTL; without, for the
+minute in which it was made, since lifetimes and words like "yesterday" are counted from now.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic
+from typing import Final
+
+from cachetools import TLRUCache
+from pydantic import TypeAdapter
+
+from api.models.recall import RecallRequest, RecallResult
+from api.ports import Recall
+from schemas.ids import TenantId
+from topology.metrics import API_CACHE, API_CACHE_BYTES, Meters
+from topology.settings import Settings
+
+MOST_ANSWER_BYTES: Final = 256 * 1024
+"""A larger answer is rare, and pushes out many small ones."""
+MINUTE_SECONDS: Final = 60.0
+ENTRY_BYTES: Final = 512
+"""What an entry costs beside its answer."""
+UNASKED: Final = {"after", "wait_seconds"}
+"""Fields of a request that say when to answer, not what."""
+
+_ANSWER = TypeAdapter(list[RecallResult])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """An answer as JSON, the mark it was made under, and for how long it holds."""
+
+    mark: str
+    answer: bytes
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """What an answer rests on."""
+
+    mark: Callable[[], Awaitable[str]]
+    """What the database holds. Raises Retryable."""
+    complete: Callable[[list[RecallResult]], bool] = lambda _: True
+    """Whether an answer is all that there is to say: one without its semantic half is not kept."""
+    variant: Callable[[], str] = lambda: ""
+    """What else it depends on, such as the model of the embeddings."""
+
+
+class CachedRecall:
+    """`api.ports.Recall` before another one."""
+
+    def __init__(
+        self,
+        recall: Recall,
+        basis: Basis,
+        settings: Settings,
+        meters: Meters,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._recall, self._basis, self._meters = recall, basis, meters
+        self._seconds, self._entries = float(settings.cache_ttl), settings.cache_max_size
+        self._kept: TLRUCache[bytes, Kept] = TLRUCache(
+            maxsize=settings.cache_megabytes * 1024 * 1024,
+            ttu=lambda _, kept, now: now + kept.seconds,
+            timer=clock,
+            getsizeof=lambda kept: len(kept.answer) + ENTRY_BYTES,
+        )
+
+    async def recall(self, tenant_id: TenantId, request: RecallRequest, now: datetime) -> list[RecallResult]:
+        if self._entries == 0:
+            return await self._recall.recall(tenant_id, request, now)
+        key, mark = self._key(tenant_id, request, now), await self._basis.mark()
+        kept = self._kept.get(key)
+        if kept is not None and kept.mark == mark:
+            self._meters.add(API_CACHE, result="hit")
+            return _ANSWER.validate_json(kept.answer)
+        found = await self._recall.recall(tenant_id, request, now)
+        self._keep(key, mark, found, self._lasting(request, now))
+        return found
+
+    def _keep(self, key: bytes, mark: str, found: list[RecallResult], seconds: float) -> None:
+        answer = _ANSWER.dump_json(found)
+        worth = len(answer) <= MOST_ANSWER_BYTES and self._basis.complete(found)
+        self._meters.add(API_CACHE, result="miss" if worth else "unkept")
+        if not worth:
+            return
+        while len(self._kept) >= self._entries and key not in self._kept:
+            self._kept.popitem()
+        self._kept[key] = Kept(mark=mark, answer=answer, seconds=seconds)
+        self._meters.set(API_CACHE_BYTES, self._kept.currsize)
+
+    def _key(self, tenant_id: TenantId, request: RecallRequest, now: datetime) -> bytes:
+        """By digest, so that no question stays in memory longer than its answer."""
+        minute = "" if _names_its_clock(request) else f"{now:%Y-%m-%dT%H:%M}"
+        asked = request.model_dump_json(exclude=UNASKED)
+        return hashlib.sha256("\n".join((tenant_id, minute, self._basis.variant(), asked)).encode()).digest()
+
+    def _lasting(self, request: RecallRequest, now: datetime) -> float:
+        left = MINUTE_SECONDS - now.second - now.microsecond / 1e6
+        return self._seconds if _names_its_clock(request) else min(self._seconds, left)
+
+
+def _names_its_clock(request: RecallRequest) -> bool:
+    return request.known_at is not None or request.asked_at is not None

@@ -1,0 +1,200 @@
+"""Answers that are kept: only while they are true, and no larger than they may be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from api.answers.cache import MOST_ANSWER_BYTES, Basis, CachedRecall
+from api.models.recall import RecallRequest, RecallResult
+from schemas.ids import TenantId
+from support.api_fakes import FakeRecall
+from topology.errors import Retryable
+from topology.metrics import build
+from topology.settings import Settings
+
+ACME, OTHER = TenantId("acme"), TenantId("other")
+NOON = datetime(2026, 11, 29, 12, 0, 10, tzinfo=UTC)
+
+
+@dataclass
+class Kitchen:
+    """A recall before a fake, with everything that an answer rests on in the test's hands."""
+
+    settings: dict[str, Any] = field(default_factory=dict)
+    landed: str = "1"
+    model: str = "a"
+    complete: bool = True
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.inner = FakeRecall()
+        self.inner.results = [a_result("one")]
+        self.meters = build("api")
+        basis = Basis(mark=self._mark, complete=lambda _: self.complete, variant=lambda: self.model)
+        settings = Settings(**self.settings)
+        self.recall = CachedRecall(self.inner, basis, settings, self.meters, clock=lambda: self.seconds)
+
+    async def _mark(self) -> str:
+        return self.landed
+
+    async def ask(self, tenant: TenantId = ACME, now: datetime = NOON, **fields: Any) -> list[str]:
+        request = RecallRequest(**{"query": "q", "asked_at": NOON} | fields)
+        return [result.text for result in await self.recall.recall(tenant, request, now)]
+
+    @property
+    def asked(self) -> int:
+        return len(self.inner.asked)
+
+    def told(self, result: str) -> float:
+        value = self.meters.registry.get_sample_value("alluvium_api_recall_cache_total", {"result": result})
+        return value or 0.0
+
+
+def a_result(text: str) -> RecallResult:
+    return RecallResult(
+        kind="message", id="m", score=1.0, text=text, message_ids=["m"], user_id="ana", occurred_at=NOON
+    )
+
+
+@pytest.mark.asyncio
+async def test_the_same_question_is_answered_from_memory_and_the_hit_is_counted() -> None:
+    kitchen = Kitchen()
+    assert [await kitchen.ask(), await kitchen.ask()] == [["one"], ["one"]]
+    assert (kitchen.asked, kitchen.told("miss"), kitchen.told("hit")) == (1, 1, 1)
+
+
+@pytest.mark.asyncio
+async def test_whatever_lands_ends_what_was_kept() -> None:
+    kitchen = Kitchen()
+    await kitchen.ask()
+    kitchen.landed, kitchen.inner.results = "2", [a_result("edited")]
+    assert await kitchen.ask() == ["edited"]
+
+
+@pytest.mark.asyncio
+async def test_an_answer_made_while_something_lands_is_not_kept_for_it() -> None:
+    kitchen = Kitchen()
+
+    class Landing(FakeRecall):
+        async def recall(self, tenant_id: TenantId, request: RecallRequest, now: datetime) -> list[RecallResult]:
+            found = await super().recall(tenant_id, request, now)
+            kitchen.landed = "2"
+            return found
+
+    kitchen.inner = Landing()
+    basis = Basis(mark=kitchen._mark)
+    kitchen.recall = CachedRecall(kitchen.inner, basis, Settings(), kitchen.meters, clock=lambda: 0.0)
+    kitchen.inner.results = [a_result("before")]
+    await kitchen.ask()
+    kitchen.inner.results = [a_result("after")]
+    assert await kitchen.ask() == ["after"]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"tenant": OTHER},
+        {"query": "another"},
+        {"user_id": "ana"},
+        {"conversation_id": "c"},
+        {"kinds": ["message"]},
+        {"limit": 11},
+        {"asked_at": NOON + timedelta(seconds=1)},
+        {"valid_at": NOON},
+        {"known_at": NOON},
+    ],
+)
+async def test_another_question_is_another_answer(other: dict[str, Any]) -> None:
+    kitchen = Kitchen()
+    await kitchen.ask()
+    await kitchen.ask(**other)
+    assert kitchen.asked == 2
+
+
+@pytest.mark.asyncio
+async def test_how_long_somebody_waits_makes_no_other_answer() -> None:
+    kitchen = Kitchen()
+    await kitchen.ask(wait_seconds=1)
+    await kitchen.ask(wait_seconds=2, after={"topic": "t", "partition": 0, "offset": 1})
+    assert kitchen.asked == 1
+
+
+@pytest.mark.asyncio
+async def test_another_model_of_embeddings_is_another_answer() -> None:
+    kitchen = Kitchen()
+    await kitchen.ask()
+    kitchen.model = "b"
+    await kitchen.ask()
+    assert kitchen.asked == 2
+
+
+@pytest.mark.asyncio
+async def test_an_answer_without_a_clock_of_its_own_holds_for_the_minute() -> None:
+    kitchen = Kitchen()
+    await kitchen.ask(asked_at=None)
+    await kitchen.ask(asked_at=None, now=NOON + timedelta(seconds=49))
+    assert kitchen.asked == 1
+    await kitchen.ask(asked_at=None, now=NOON + timedelta(seconds=50))
+    assert kitchen.asked == 2
+
+
+@pytest.mark.asyncio
+async def test_a_clock_in_the_question_holds_until_the_end_of_its_time() -> None:
+    kitchen = Kitchen(settings={"cache_ttl": 100})
+    await kitchen.ask()
+    kitchen.seconds = 99.0
+    await kitchen.ask(now=NOON + timedelta(seconds=99))
+    assert kitchen.asked == 1
+    kitchen.seconds = 100.0
+    await kitchen.ask()
+    assert kitchen.asked == 2
+
+
+@pytest.mark.asyncio
+async def test_incomplete_and_huge_answers_are_not_kept() -> None:
+    kitchen = Kitchen(complete=False)
+    await kitchen.ask()
+    kitchen.complete, kitchen.inner.results = True, [a_result("x" * MOST_ANSWER_BYTES)]
+    await kitchen.ask()
+    await kitchen.ask()
+    assert (kitchen.asked, kitchen.told("unkept")) == (3, 3)
+
+
+@pytest.mark.asyncio
+async def test_entries_and_bytes_are_bounded() -> None:
+    few = Kitchen(settings={"cache_max_size": 2})
+    for query in ("a", "b", "c"):
+        await few.ask(query=query)
+    assert len(few.recall._kept) == 2
+    small = Kitchen(settings={"cache_megabytes": 1})
+    small.inner.results = [a_result("x" * 200_000)]
+    for number in range(20):
+        await small.ask(query=str(number))
+    assert small.recall._kept.currsize <= 1024 * 1024
+    assert len(small.recall._kept) == 5
+
+
+@pytest.mark.asyncio
+async def test_a_size_of_nothing_keeps_nothing() -> None:
+    kitchen = Kitchen(settings={"cache_max_size": 0})
+    await kitchen.ask()
+    await kitchen.ask()
+    assert kitchen.asked == 2
+
+
+@pytest.mark.asyncio
+async def test_without_the_database_nothing_old_is_told() -> None:
+    kitchen = Kitchen()
+    await kitchen.ask()
+
+    async def away() -> str:
+        raise Retryable("gone", retry_after_seconds=1)
+
+    kitchen.recall._basis = Basis(mark=away)
+    with pytest.raises(Retryable):
+        await kitchen.ask()
