@@ -18,6 +18,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3; do \
 
 WIPE ?=
 BROKERS ?=
+SEMANTIC ?=
 FILE ?=
 TESTS ?=
 
@@ -45,8 +46,8 @@ install: .venv/.installed ## Create .venv from the lock file (instant when nothi
 		"$(PYTHON)" -m venv .uv && .uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); }
 	@touch $@
 
-up: install ## Start the embedded stack in the background; returns when it is ready (BROKERS=3 for a new one)
-	@$(LOCAL) up $(if $(BROKERS),--brokers $(BROKERS))
+up: install ## Start the embedded stack in the background; returns when it is ready (BROKERS=3 for a new one, SEMANTIC=1)
+	@$(LOCAL) up $(if $(BROKERS),--brokers $(BROKERS)) $(if $(filter 1,$(SEMANTIC)),--semantic)
 
 up-infra: install ## Start only Kafka, the registry, PostgreSQL and Valkey
 	@$(LOCAL) up --only kafka,registry,postgres,valkey $(if $(BROKERS),--brokers $(BROKERS))

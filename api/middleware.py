@@ -6,6 +6,7 @@ Plain ASGI, so that nothing is buffered. Logs never hold a query, a path paramet
 from __future__ import annotations
 
 import logging
+from http import HTTPStatus
 from time import perf_counter
 
 from starlette.datastructures import Headers, MutableHeaders

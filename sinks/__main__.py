@@ -16,7 +16,7 @@ from schemas.records import Position
 from sinks import app
 from sinks.postgres.skips import PostgresSkips
 from topology import logs
-from topology.errors import Retryable
+from topology.errors import Misconfigured, Retryable
 from topology.reporting import report_errors
 from topology.settings import Settings
 from topology.stages import POSTGRES_SINK
@@ -32,20 +32,24 @@ _shadow = click.option(
 )
 
 
-GENERATIONS = "generations"
+GENERATIONS, MODELS = "generations", "models"
 
 
 class LazyGroup(click.Group):
-    """The commands below, and the group of generations, whose clients are imported when it is asked for."""
+    """The commands below, and the groups of generations and models, which are imported when they are asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*super().list_commands(ctx), GENERATIONS])
+        return sorted([*super().list_commands(ctx), GENERATIONS, MODELS])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name == GENERATIONS:
             from sinks.generations.commands import generations
 
             return generations
+        if cmd_name == MODELS:
+            from sinks.embeddings.commands import models
+
+            return models
         return super().get_command(ctx, cmd_name)
 
 
@@ -71,6 +75,18 @@ def redis(instance_id: str | None, shadow: bool) -> None:
 
 
 @main.command()
+@_instance_id
+@click.option("--model", help="The embedder; goes before EMBEDDING_MODEL.")
+def embeddings(instance_id: str | None, model: str | None) -> None:
+    """Follow messages into PostgreSQL as vectors of what they mean, until SIGTERM."""
+    settings = Settings()
+    if model is not None:
+        settings = settings.model_copy(update={"embedding_model": model})
+    logs.configure(settings, "embeddings")
+    sys.exit(app.run(settings, "embeddings", instance_id=instance_id))
+
+
+@main.command()
 @click.option("--sink", type=click.Choice(list(app.SINKS)), default="postgres", show_default=True)
 @click.argument("topic", type=click.Choice([topic.value for topic in TopicName]))
 @click.argument("partition", type=click.IntRange(min=0))
@@ -81,7 +97,8 @@ def skip(sink: str, topic: str, partition: int, offset: int, reason: str) -> Non
 
     One that it can land after all, since somebody mended what was wrong, is landed. Start the sink again afterwards.
     """
-    stage = app.SINKS[sink][0]
+    with _failures_said():
+        stage = app.stage_of(Settings(), sink)
     if topic not in stage.inputs or not reason.strip():
         raise click.UsageError(f"the {sink} sink lands {', '.join(stage.inputs)}; a reason is some words")
     position = Position(topic=topic, partition=partition, offset=offset)
@@ -140,7 +157,7 @@ def _failures_said() -> Iterator[None]:
 
     try:
         yield
-    except (CommandError, Retryable, psycopg.OperationalError, psycopg.errors.UndefinedTable) as error:
+    except (CommandError, Misconfigured, Retryable, psycopg.OperationalError, psycopg.errors.UndefinedTable) as error:
         raise click.ClickException(str(error)) from error
 
 

@@ -14,7 +14,6 @@ from functools import partial
 from types import FrameType
 
 from schemas import registry
-from schemas.codec import Codec
 from sinks.consumer import Limits, SinkLoop
 from sinks.decoding import Reader, decode
 from sinks.log import KafkaLog
@@ -28,16 +27,19 @@ from topology.guarantees import Demands
 from topology.guard import refuse_weaker
 from topology.health import HealthServer
 from topology.kafka import ClientConfig, consumer_config
-from topology.metrics import Meters
 from topology.settings import KEPT_SCHEMAS, Settings
-from topology.stages import POSTGRES_SINK, REDIS_SINK, Stage
-from topology.tracing import Tracing
+from topology.stages import EMBEDDINGS_SINK, POSTGRES_SINK, REDIS_SINK, Stage, of_model
 
 log = logging.getLogger(__name__)
 
 AHEAD_KILOBYTES = 32_768
 """What librdkafka fetches ahead of the loop at the most: all that a sink holds while its database is away. Several of
 the largest batches fit in; the default is twice as much."""
+
+
+EMBEDDED_AT_ONCE = 64
+"""Messages: about a second of an embedder's work on one core, and several where texts are long; probes miss a sink that
+makes no progress for 15 s."""
 
 
 def postgres_sink(settings: Settings) -> Sink:
@@ -54,9 +56,35 @@ def redis_sink(settings: Settings) -> Sink:
     return RedisSink(url, ttl_seconds=settings.cache_ttl, generation=settings.generation)
 
 
+def embeddings_sink(settings: Settings) -> Sink:
+    """Raises Misconfigured, where there is no such embedder or its runtime is not there; Retryable."""
+    from sinks.embeddings.catalogue import embedder
+    from sinks.embeddings.models import Models
+    from sinks.embeddings.writer import VectorSink
+
+    url, chosen = settings.database_url.get_secret_value(), embedder(settings.embedding_model)
+    Models(url=url).create(chosen.name)
+    return VectorSink(url, sink=of_model(EMBEDDINGS_SINK, chosen.name).group, embedder=chosen)
+
+
 SINKS: dict[str, tuple[Stage, Callable[[Settings], Sink]]] = {
-    stage.name: (stage, build) for stage, build in ((POSTGRES_SINK, postgres_sink), (REDIS_SINK, redis_sink))
+    stage.name: (stage, build)
+    for stage, build in (
+        (POSTGRES_SINK, postgres_sink),
+        (REDIS_SINK, redis_sink),
+        (EMBEDDINGS_SINK, embeddings_sink),
+    )
 }
+
+
+def stage_of(settings: Settings, name: str) -> Stage:
+    """The stage that a sink's process runs. Raises Misconfigured where there is no embedding model to run it for."""
+    stage = SINKS[name][0]
+    if stage is not EMBEDDINGS_SINK:
+        return stage
+    if not settings.embedding_model:
+        raise Misconfigured("EMBEDDING_MODEL names no embedder: see docs/semantic.md")
+    return of_model(stage, settings.embedding_model)
 
 
 def skips_of(settings: Settings, stage: Stage) -> PostgresSkips:
@@ -73,44 +101,48 @@ def run(settings: Settings, name: str, *, instance_id: str | None = None, shadow
     2 where settings are weaker than the promise needs, 75 where no broker answers, or a registry it never spoke to:
     nothing was begun then.
     """
-    stage, _ = SINKS[name]
-    stage = shadow_of(stage) if shadow else stage
-    config = _kafka(settings, stage, instance_id)
-    topics = [topic_of(topic, settings.generation) for topic in (*stage.inputs, *stage.counts)]
-    codec = registry.codec(settings.schema_registry_url, settings.state_dir / KEPT_SCHEMAS)
     try:
-        refuse_weaker(settings, Demands(consumers={"member": config}, topics=topics))
-        codec.learn(stage.records)
+        return _follow(settings, name, instance_id, shadow=shadow)
     except Misconfigured as error:
         log.critical("refuses to start: %s", error)
         return MISCONFIGURED
     except Retryable as error:
         log.critical("cannot start yet: %s", error)
         return TRY_LATER
+
+
+def _follow(settings: Settings, name: str, instance_id: str | None, *, shadow: bool) -> int:
+    """Raises Misconfigured or Retryable before anything is begun."""
+    stage = shadow_of(SINKS[name][0]) if shadow else stage_of(settings, name)
+    config = _kafka(settings, stage, instance_id)
+    topics = [topic_of(topic, settings.generation) for topic in (*stage.inputs, *stage.counts)]
+    codec = registry.codec(settings.schema_registry_url, settings.state_dir / KEPT_SCHEMAS)
+    refuse_weaker(settings, Demands(consumers={"member": config}, topics=topics))
+    codec.learn(stage.records)
+    sink = SINKS[name][1](settings)
     with tracing.running(settings, f"sink-{name}", counted := metrics.build(stage.name)) as spans:
-        loop, meters = _loop(settings, stage, config, codec, spans, counted)
+        member = KafkaLog(
+            config, (*stage.inputs, *stage.counts), generation=settings.generation, keeps_headers=spans.enabled
+        )
+        meters = SinkMeters(counted, adrift_seconds=member.adrift_seconds, tracing=spans)
+        loop = SinkLoop(
+            log=member,
+            sink=sink,
+            reader=Reader(partial(decode, codec), skips=skips_of(settings, stage), counted=stage.counts),
+            limits=_limits(settings, name),
+            meters=meters,
+        )
         interpreter.look_seldom_for_garbage()
         interpreter.let_threads_take_turns()
         with _stopped_by_signals(loop), _probes(settings, meters):
             return _exit_code(loop, meters, partial(_to_skip, settings, name))
 
 
-def _loop(
-    settings: Settings, stage: Stage, config: ClientConfig, codec: Codec, spans: Tracing, counted: Meters
-) -> tuple[SinkLoop, SinkMeters]:
-    topics, generation = (*stage.inputs, *stage.counts), settings.generation
-    member = KafkaLog(config, topics, generation=generation, keeps_headers=spans.enabled)
-    meters = SinkMeters(counted, adrift_seconds=member.adrift_seconds, tracing=spans)
-    loop = SinkLoop(
-        log=member,
-        sink=SINKS[stage.name][1](settings),
-        reader=Reader(partial(decode, codec), skips=skips_of(settings, stage), counted=stage.counts),
-        limits=Limits(
-            batch_records=settings.sink_batch_records, batch_wait_seconds=settings.sink_batch_wait_ms / 1_000
-        ),
-        meters=meters,
+def _limits(settings: Settings, name: str) -> Limits:
+    most = EMBEDDED_AT_ONCE if name == EMBEDDINGS_SINK.name else settings.sink_batch_records
+    return Limits(
+        batch_records=min(most, settings.sink_batch_records), batch_wait_seconds=settings.sink_batch_wait_ms / 1_000
     )
-    return loop, meters
 
 
 def _exit_code(loop: SinkLoop, meters: SinkMeters, to_skip: Callable[[PoisonRecord], str]) -> int:

@@ -80,7 +80,7 @@ def _edges(graph: Graph, topics: list[Topic]) -> list[str]:
     for stage in graph.stages:
         if stage.writes_to:
             edges += [f"{commands[stage.name]} --> {_id(stage.writes_to)}", f"{_id(stage.writes_to)} --> answers"]
-    return edges
+    return list(dict.fromkeys(edges))
 
 
 def _id(name: str) -> str:

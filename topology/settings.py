@@ -133,6 +133,11 @@ class SinkSettings(_Group):
     database_replica_url: SecretStr = Field(
         default=SecretStr(""), description="A read replica for queries; empty: none."
     )
+    embedding_model: str = Field(
+        default="",
+        description="What makes vectors of messages in the embeddings sink: minilm@1, or hashing@1; with any, the API "
+        "answers by meaning too (docs/semantic.md). Empty: nobody does.",
+    )
     redis_url: SecretStr = Field(default=SecretStr("redis://127.0.0.1:6379/0"), description="Redis or Valkey.")
 
 

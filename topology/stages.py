@@ -5,7 +5,7 @@ Free of I/O. A stage is one consumer group and one `python -m` command.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from schemas.records import Evidence, MemoryCommand, MemoryItem, Profile, Record
@@ -164,8 +164,24 @@ REDIS_SINK = Stage(
     writes_to="Redis",
 )
 
+EMBEDDINGS_SINK = Stage(
+    name="embeddings",
+    group="sink-embeddings-v1",
+    command="sinks embeddings",
+    inputs=(TopicName.MESSAGES,),
+    outputs=(),
+    writes_to="PostgreSQL",
+)
+"""Optional; each embedding model has a group of its own (`of_model`)."""
+
+
+def of_model(stage: Stage, model: str) -> Stage:
+    """The sink of one embedding model: another one reads the same log for itself."""
+    return replace(stage, group=f"{stage.group}-{model}")
+
+
 STAGES: tuple[Stage, ...] = (EXTRACT, CONSOLIDATE, POSTGRES_SINK, REDIS_SINK)
 """What turns an event into an answer."""
 
-ALL_STAGES: tuple[Stage, ...] = (EXTRACT, REEXTRACT, CONSOLIDATE, POSTGRES_SINK, REDIS_SINK)
-"""With what reads the history again for another generation."""
+ALL_STAGES: tuple[Stage, ...] = (EXTRACT, REEXTRACT, CONSOLIDATE, POSTGRES_SINK, REDIS_SINK, EMBEDDINGS_SINK)
+"""With what reads the history again for another generation, and what makes answers better and is waited for by none."""

@@ -18,7 +18,7 @@ from rich.console import Console
 from deploy.local import environment, kafka, lifecycle, overview
 from deploy.local import stack as stacks
 from deploy.local.artifacts import ChecksumMismatch
-from deploy.local.components import BY_NAME, COMPONENTS, SERVICES, Task, components, select
+from deploy.local.components import BY_NAME, COMPONENTS, SERVICES, Task, belongs, components, select
 from deploy.local.lifecycle import NotReady, OtherBrokers
 from deploy.local.ports import NoPortFree
 from deploy.local.stack import NotOurs, Stack
@@ -38,6 +38,7 @@ EXPECTED = (
     LookupError,
     PermissionError,
 )
+EMBEDDING_MODEL = "minilm@1"
 TASKS = [part.name for part in COMPONENTS if isinstance(part, Task)]
 console = Console(highlight=False)
 ERASE_LINE = "\r\x1b[2K"
@@ -67,15 +68,22 @@ def cli() -> None:
 @cli.command()
 @click.option("--only", type=Names(), help="Only these components and what they need, separated by commas.")
 @click.option("--brokers", type=click.Choice(kafka.NUMBERS), help="Kafka brokers of a new stack; one by default.")
-def up(only: list[str] | None, brokers: int | None) -> None:
+@click.option("--semantic/--no-semantic", default=None, help="Recall by meaning too; a stack keeps what it was told.")
+def up(only: list[str] | None, brokers: int | None, semantic: bool | None) -> None:
     """Start the stack in the background; return when it is ready."""
     directory = stacks.state_directory(os.environ)
     stacks.claim(directory)
     with lifecycle.exclusive(directory):
-        stack = lifecycle.prepare(directory, stacks.cache_directory(os.environ), report, brokers)
-        parts = select(only, stack.brokers) if only else components(stack.brokers)
+        stack = lifecycle.prepare(directory, stacks.cache_directory(os.environ), report, brokers, _model(semantic))
+        every = [part for part in components(stack.brokers) if belongs(part, stack)]
+        parts = select(only, stack.brokers) if only else every
         lifecycle.up(stack, parts, report)
     console.print(f"up: {stack.env_file}", soft_wrap=True)
+
+
+def _model(semantic: bool | None) -> str | None:
+    """The embedder of a stack that answers by meaning too; None: whatever it has."""
+    return None if semantic is None else EMBEDDING_MODEL if semantic else ""
 
 
 @cli.command()

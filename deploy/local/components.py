@@ -55,6 +55,8 @@ class Service:
     needs: tuple[str, ...] = ()
     stop_signal: str = "TERM"
     stop_seconds: int = 20
+    semantic: bool = False
+    """Whether it runs only in a stack that answers by meaning too."""
     start_seconds: int = 240  # on two cores shared with a test run a Java process has been seen to take 80
 
 
@@ -148,6 +150,9 @@ COMPONENTS: tuple[Component, ...] = (
     _own("consolidate", "streams consolidate", order=50, port="consolidate_metrics", needs=PREPARED),
     _own("sink-postgres", "sinks postgres", order=60, port="sink-postgres_metrics", needs=SINK),
     _own("sink-redis", "sinks redis", order=60, port="sink-redis_metrics", needs=(*SINK, "valkey")),
+    replace(
+        _own("sink-embeddings", "sinks embeddings", order=60, port="sink-embeddings_metrics", needs=SINK), semantic=True
+    ),
     _own("api", "api", order=70, port="api", needs=(*SINK, "valkey", "api-key")),
 )
 
@@ -165,6 +170,11 @@ def components(brokers: int) -> tuple[Component, ...]:
 def _each_broker(names: Iterable[str], brokers: int) -> Iterator[str]:
     for name in names:
         yield from kafka.NAMES[:brokers] if name == "kafka" else (name,)
+
+
+def belongs(part: Component, stack: Stack) -> bool:
+    """Whether the stack runs it without being asked by name."""
+    return bool(stack.embedding_model) or not (isinstance(part, Service) and part.semantic)
 
 
 def services(brokers: int) -> list[Service]:

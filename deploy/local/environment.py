@@ -40,6 +40,8 @@ def own_process(stack: Stack, name: str) -> dict[str, str]:
         "INSTANCE_ID": name,  # one process a group: a restart moves no partition
         "PYTHONUNBUFFERED": "1",
     }
+    if stack.embedding_model:
+        own["EMBEDDING_MODEL"] = stack.embedding_model
     metrics = stack.ports.get(f"{name}_metrics")
     return own if metrics is None else own | {"METRICS_PORT": str(metrics)}
 

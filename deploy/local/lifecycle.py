@@ -51,12 +51,15 @@ def exclusive(directory: Path) -> Iterator[None]:
         yield
 
 
-def prepare(directory: Path, cache: Path, report: Report, brokers: int | None = None) -> Stack:
+def prepare(
+    directory: Path, cache: Path, report: Report, brokers: int | None = None, embedding_model: str | None = None
+) -> Stack:
     """The stack of `directory`: kept ports where they are ours or free, new ones where someone took them.
 
     `brokers` is how many it must have: it keeps those it has by default, and cannot have others once they hold data.
+    `embedding_model` is what it must make vectors with, empty for none; by default it keeps what it has.
 
-    A stack that runs with an address that had to change, or under a supervisor that knows other components, is
+    A stack that runs with an address or model that had to change, or under a supervisor that knows other components, is
     stopped first, since every process learnt what it knows when it began.
     """
     stack = stacks.load(directory, cache) or stacks.bind(
@@ -64,12 +67,13 @@ def prepare(directory: Path, cache: Path, report: Report, brokers: int | None = 
         directory,
         cache,
     )
-    wanted = _with_brokers(stack, brokers or stack.brokers)
+    model = stack.embedding_model if embedding_model is None else embedding_model
+    wanted = replace(_with_brokers(stack, brokers or stack.brokers), embedding_model=model)
     running = processes.of_stack(stack)
     ours = {stack.ports.get(port) for name in running if name in SERVICES for port in SERVICES[name].ports}
     chosen = ports.choose(port_names(wanted.brokers), stack.ports, lambda port: port in ours or ports.is_free(port))
     changed = stacks.with_ports(wanted, chosen)
-    if running and (chosen != stack.ports or not supervision.is_current(changed)):
+    if running and (chosen != stack.ports or model != stack.embedding_model or not supervision.is_current(changed)):
         down(stack, report)
     stacks.save(changed)
     return changed

@@ -13,7 +13,7 @@ import psutil
 from rich.table import Table
 
 from deploy.local.become import starts
-from deploy.local.components import Service, services
+from deploy.local.components import Service, belongs, services
 from deploy.local.readiness import is_ready
 from deploy.local.stack import Stack
 from deploy.local.supervision import Process, Supervisor
@@ -40,7 +40,8 @@ class Row:
 def rows(stack: Stack) -> list[Row]:
     supervisor = Supervisor(stack)
     known = supervisor.processes() if supervisor.alive() else {}
-    return [_row(service, known.get(service.name, STOPPED), stack) for service in services(stack.brokers)]
+    shown = (service for service in services(stack.brokers) if belongs(service, stack))
+    return [_row(service, known.get(service.name, STOPPED), stack) for service in shown]
 
 
 def _row(service: Service, process: Process, stack: Stack) -> Row:

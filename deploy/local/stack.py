@@ -41,6 +41,7 @@ class Identity:
     secrets: Mapping[str, str]
     postgres_home: str | None
     brokers: int = 1
+    embedding_model: str = ""
     cluster_id: str = field(default_factory=generate_cluster_id)
 
 
@@ -55,6 +56,8 @@ class Stack:
     postgres_home: Path
     brokers: int
     cluster_id: str
+    embedding_model: str = ""
+    """What makes vectors of messages; empty: nobody does."""
 
     @property
     def logs(self) -> Path:
@@ -133,6 +136,7 @@ def bind(identity: Identity, directory: Path, cache: Path) -> Stack:
         postgres_home=Path(identity.postgres_home) if identity.postgres_home else directory / "data",
         brokers=identity.brokers,
         cluster_id=identity.cluster_id,
+        embedding_model=identity.embedding_model,
     )
 
 
@@ -145,6 +149,7 @@ def save(stack: Stack) -> None:
         postgres_home=home,
         brokers=stack.brokers,
         cluster_id=stack.cluster_id,
+        embedding_model=stack.embedding_model,
     )
     write_private(stack.directory / "stack.json", json.dumps(asdict(identity), indent=1) + "\n")
 

@@ -17,6 +17,7 @@ from psycopg import pq
 from psycopg._copy_base import BinaryFormatter
 from psycopg.abc import Buffer
 from psycopg.adapt import AdaptersMap, Dumper, PyFormat, Transformer
+from psycopg.types import TypeInfo
 
 from sinks.postgres.rows import Row
 from sinks.postgres.tables import Table
@@ -50,6 +51,16 @@ def _text_array(texts: tuple[str, ...]) -> Buffer | None:
     return made
 
 
+class _Halfvec(Dumper):
+    """pgvector's, which the rows hold in its binary form already."""
+
+    format = pq.Format.BINARY
+    oid = 2_147_483_000  # no database's own, where it differs; a COPY sends none
+
+    def dump(self, obj: Buffer) -> Buffer:
+        return obj
+
+
 class _Context:
     """What psycopg adapts values by: its own ways, but for the few above."""
 
@@ -59,6 +70,8 @@ class _Context:
         self.adapters: Final = AdaptersMap(psycopg.adapters)
         self.adapters.register_dumper(None, _Jsonb)
         self.adapters.register_dumper(None, _TextArray)
+        self.adapters.types.add(TypeInfo("halfvec", _Halfvec.oid, 0))
+        self.adapters.register_dumper(None, _Halfvec)
 
 
 _JSONB_VERSION: Final = b"\x01"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import psycopg
 from psycopg import sql
@@ -19,10 +19,10 @@ from psycopg.conninfo import make_conninfo
 from sinks.ports import Batch, Fenced, Partition, PoisonRecord, Received, SinkRecord
 from sinks.postgres.copying import TableCopy, copy_of
 from sinks.postgres.refusals import first_refused
-from sinks.postgres.rows import rows_of
+from sinks.postgres.rows import Row, rows_of
 from sinks.postgres.schemas import schema_of
 from sinks.postgres.statements import statements
-from sinks.postgres.tables import TABLE_BY_NAME, TABLES, Table
+from sinks.postgres.tables import TABLES, Table
 from topology.errors import Misconfigured, Retryable
 from topology.generations import FIRST, name_of, topic_of
 
@@ -74,8 +74,10 @@ class PostgresSink:
     """A `sinks.ports.Sink` that keeps positions under the name `sink`.
 
     It lands the memory of one generation, in that generation's tables; two sinks of one name fence each other, whatever
-    their consumer groups.
+    their consumer groups. Another sink of this database says which tables are its own, and what rows they get.
     """
+
+    tables: ClassVar[tuple[Table[Any], ...]] = TABLES
 
     def __init__(
         self, url: str, *, sink: str, generation: int = FIRST, connect: Connect = psycopg.Connection.connect
@@ -122,13 +124,17 @@ class PostgresSink:
             raise poison from None
 
     def _copied(self, batch: Batch) -> Copied:
-        rows = rows_of(batch.records, self._generation)
+        rows = self._rows(batch.records)
         return Copied(
             records=batch.records,
             progress=batch.progress,
             received=batch.received,
-            copies=tuple(copy_of(TABLE_BY_NAME[name], found) for name, found in rows.items()),
+            copies=tuple(copy_of(table, rows[table.name]) for table in self.tables if table.name in rows),
         )
+
+    def _rows(self, records: Sequence[SinkRecord]) -> dict[str, list[Row]]:
+        """The rows of records by table. Raises PoisonRecord."""
+        return rows_of(records, self._generation)
 
     def _write(self, batch: Copied) -> Mapping[str, int]:
         with self._transaction() as connection:
@@ -172,7 +178,7 @@ class PostgresSink:
     def _land_table(self, connection: psycopg.Connection[Any], copy: TableCopy) -> None:
         self._stage(connection, copy)
         last = copy.table.last if copy.takes_words else ()
-        for statement in filter(None, (copy.table.first, "upsert_rows", *last)):
+        for statement in filter(None, (copy.table.first, *copy.table.upsert, *last)):
             connection.execute(_compose(statement, copy.table))
 
     def _stage(self, connection: psycopg.Connection[Any], copy: TableCopy) -> None:
@@ -194,9 +200,10 @@ class PostgresSink:
         table = ""
         try:
             with self._transaction(undo=True) as connection:
-                rows = rows_of(records, self._generation)
-                for table, found in rows.items():
-                    self._land_table(connection, copy_of(TABLE_BY_NAME[table], found))
+                rows = self._rows(records)
+                for each in (one for one in self.tables if one.name in rows):
+                    table = each.name
+                    self._land_table(connection, copy_of(each, rows[table]))
         except _REFUSED as error:
             return table, error
         return None
@@ -221,7 +228,7 @@ class PostgresSink:
         target = make_conninfo(self._url, **own, **PATIENCE)
         connection = self._connection = self._connect_to(target, autocommit=True)
         self._require_tables(connection)
-        for table in TABLES:
+        for table in self.tables:
             connection.execute(_compose("create_staging", table))
         return connection
 

@@ -12,6 +12,10 @@ from psycopg import sql
 from psycopg.rows import args_row
 
 from schemas.ids import TenantId
+from sinks.embeddings.hashing import Hashing
+from sinks.embeddings.models import Models
+from sinks.embeddings.rows import MESSAGE_VECTORS
+from sinks.embeddings.writer import VectorSink
 from sinks.memory import MemorySink, MemoryStore
 from sinks.ports import Received, Sink
 from sinks.postgres.tables import TABLES
@@ -26,6 +30,8 @@ class Site(Protocol):
     """A database under test."""
 
     keeps_positions: bool
+    signs: tuple[str, ...]
+    """What shows, in the printed contents, that a life of messages has landed; the first, that Porto has."""
 
     def sink(self) -> Sink:
         """A sink as a process that has just started would make it."""
@@ -46,6 +52,7 @@ class Site(Protocol):
 
 class MemorySite:
     keeps_positions = True
+    signs: tuple[str, ...] = ("Porto", "Faro")
 
     def __init__(self) -> None:
         self._store = MemoryStore()
@@ -65,6 +72,7 @@ class MemorySite:
 
 class PostgresSite:
     keeps_positions = True
+    signs: tuple[str, ...] = ("Porto", "Faro")
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -103,8 +111,29 @@ class PostgresSite:
         return {(topic, number): next_offset for topic, number, next_offset in found}
 
 
+class VectorSite(PostgresSite):
+    """The vectors of `hashing@1` in a migrated database."""
+
+    signs: tuple[str, ...] = ("'m1', '0', '[",)
+
+    def sink(self) -> Sink:
+        Models(url=self.url).create(Hashing.name)
+        return VectorSink(self.url, sink=SINK, embedder=Hashing())
+
+    def contents(self) -> dict[str, Any]:
+        names = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(name)) for name in MESSAGE_VECTORS.types)
+        with psycopg.connect(self.url) as connection:
+            found = connection.execute(sql.SQL("SELECT {} FROM message_vectors").format(names)).fetchall()
+        return {"message_vectors": sorted(found, key=repr)}
+
+    def wipe(self) -> None:
+        with psycopg.connect(self.url) as connection:
+            connection.execute("TRUNCATE message_vectors, sink_offsets, events_received")
+
+
 class RedisSite:
     keeps_positions = False
+    signs: tuple[str, ...] = ("Porto", "Faro")
 
     def __init__(self, url: str, generation: int) -> None:
         self._url = url

@@ -24,7 +24,7 @@ def test_check_passes_what_is_shipped(tmp_path: Path) -> None:
     result = run("check", "--env-example", str(file))
 
     assert result.exit_code == 0, result.output
-    assert "13 topics and 5 stages are sound" in result.output
+    assert "13 topics and 6 stages are sound" in result.output
 
 
 def test_check_fails_for_a_planted_orphan(monkeypatch: pytest.MonkeyPatch) -> None:

