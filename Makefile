@@ -28,7 +28,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 export UV_COMPILE_BYTECODE := 1
 
 .PHONY: help install up up-infra down status logs env demo feed migrate check check-compose \
-	fmt test property every-step test-unit test-integration test-e2e chaos bench bench-sink bench-peers bench-latency eval-extraction eval-replay eval-speed eval-as-of clean
+	fmt test property every-step test-unit test-integration test-e2e chaos bench bench-sink bench-peers bench-latency eval-extraction eval-replay eval-speed eval-as-of eval-context clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -169,6 +169,12 @@ T ?= 50
 
 eval-as-of: install ## Answers as of random times, against stacks fed only the records before: make eval-as-of T=50
 	AS_OF=$(T) $(PYTEST) -s --timeout 3600 tests/integration/api/test_as_known.py tests/e2e/test_as_of.py
+
+# `make test` asks a few questions of a small story.
+N ?= 1000
+
+eval-context: install ## Blocks of context for random questions: their length, their stability, every line traced: make eval-context N=1000
+	@PYTHONPATH=.:tests $(BIN)/python tests/evaluation/contexts.py --questions $(N)
 
 bench-peers: install ## The PostgreSQL sink beside the Debezium JDBC sink and the Quix one (fetches both)
 	@$(BENCH) peers

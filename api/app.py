@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute
 from api import openapi, problems
 from api.edge import documents, stack
 from api.ports import Dependencies
-from api.routes import about, conversations, events, items, me, recall, users
+from api.routes import about, context, conversations, events, items, me, recall, users
 from api.service import assemble
 from api.wiring import connect
 from streams.extraction.slots import ALL_BUILT_IN, Catalogues
@@ -63,7 +63,7 @@ def create_app(
     app.state.draining = False
     if deps is not None:
         app.state.service = assemble(settings, deps, meters, catalogues)
-    for router in (module.router for module in (events, recall, users, items, conversations, me, about)):
+    for router in (module.router for module in (events, recall, context, users, items, conversations, me, about)):
         app.include_router(router)
         endpoints.extend(router.routes)
     problems.install(app)

@@ -19,6 +19,8 @@ from api.limits.store import Counters
 from api.models.items import Item, ItemFilter, ItemHistory, ItemPage
 from api.models.people import ConversationPage, MessagePage, UserPage, UserProfile
 from api.models.recall import RecallRequest, RecallResult
+from api.ranking.merge import MessageKey
+from api.readers.context import Around, Wanted
 from api.readers.outcomes import RecordOutcome
 from schemas.ids import TenantId
 from schemas.records import ConversationEvent, MemoryCommand, Position
@@ -82,6 +84,18 @@ class Recall(Protocol):
     async def recall(self, tenant_id: TenantId, request: RecallRequest, now: datetime) -> list[RecallResult]: ...
 
 
+class Surroundings(Protocol):
+    """What a block of context tells beside what answers its query."""
+
+    async def around(self, tenant_id: TenantId, wanted: Wanted, now: datetime) -> Around:
+        """The user's standing items and the recent turns, both of one moment."""
+        ...
+
+    async def echoes(self, tenant_id: TenantId, keys: Sequence[MessageKey]) -> set[MessageKey]:
+        """Those of the messages that repeat memory."""
+        ...
+
+
 class Probe(Protocol):
     """One thing the service leans on."""
 
@@ -104,6 +118,7 @@ class Dependencies:
     recall: Recall
     counters: Counters
     strangers: Strangers
+    surroundings: Surroundings
     needed: dict[str, Probe]
     """Without these the service is not ready."""
     helpful: dict[str, Probe]

@@ -14,6 +14,7 @@ from confluent_kafka import Consumer
 from redis.asyncio import Redis
 
 from api.answers.cache import Basis, CachedRecall
+from api.context import tokens
 from api.expiry import Expiry
 from api.freshness.kafka import KafkaOffsets
 from api.freshness.watch import FreshnessWatch, Lag, keep_looking
@@ -22,6 +23,7 @@ from api.limits.store import RedisCounters
 from api.limits.strangers import strangers_of
 from api.ports import Dependencies
 from api.readers import statements
+from api.readers.context import ContextReader
 from api.readers.database import Database, make_pool
 from api.readers.items import ItemReader
 from api.readers.keys import StoredKeys
@@ -75,6 +77,7 @@ async def connect(
         offsets = _offsets(stack, settings)
         serving = ServingReader(database)
         watch = _watch(stack, offsets, serving, meters)
+        await asyncio.to_thread(tokens.load)
         yield Dependencies(
             keys=StoredKeys(database),
             log=_log(stack, settings),
@@ -86,6 +89,7 @@ async def connect(
             recall=_recall(database, retention, catalogues, settings, meters),
             counters=RedisCounters(redis),
             strangers=strangers_of(redis, settings.failed_keys_per_minute),
+            surroundings=ContextReader(database, retention, catalogues),
             needed={
                 "postgresql": Asked(ask=lambda: _has_tables(database)),
                 "kafka": Asked(ask=lambda: offsets.ends([TopicName.EVENTS])),

@@ -1,4 +1,5 @@
-"""Every statement the readers run, as constants: the only SQL of the service besides its keys and `known_statements`.
+"""Every statement the readers run, as constants: the only SQL of the service besides its keys, `known_statements` and
+`context_statements`.
 
 Each begins with the tenant: no question is ever asked across tenants, but the one that finds out whose a key is.
 """

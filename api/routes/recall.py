@@ -10,8 +10,8 @@ from api.auth import Scope
 from api.models.recall import RecallAnswer, RecallRequest
 from api.problems import documented
 from api.routes.parameters import WITH_BODY
+from api.routes.waiting import reach
 from api.service import Reader, ServiceParts, need
-from schemas.records import Position
 
 router = APIRouter(prefix="/v1", tags=["memory"])
 
@@ -24,13 +24,6 @@ async def recall(service: ServiceParts, caller: Reader, request: RecallRequest) 
     """
     if request.conversation_id is None and request.user_id is None:
         need(caller, Scope.READ_TENANT)
-    reached = await _reach(service, request)
+    reached = await reach(service, request.after, request.wait_seconds)
     found = await service.deps.recall.recall(caller.tenant_id, request, datetime.now(UTC))
     return RecallAnswer(results=found, after_reached=reached)
-
-
-async def _reach(service: ServiceParts, request: RecallRequest) -> bool | None:
-    if request.after is None:
-        return None
-    after = Position(topic=request.after.topic, partition=request.after.partition, offset=request.after.offset)
-    return await service.deps.freshness.wait(after, request.wait_seconds)

@@ -15,12 +15,15 @@ import httpx
 
 from api.app import create_app
 from api.auth import Principal, Scope, key_hmac
+from api.context.material import Known, Said
 from api.freshness.watch import Lag
 from api.limits.quotas import Day, Quota, Standing, Verdict
 from api.models.items import Item, ItemFilter, ItemHistory, ItemPage
 from api.models.people import ConversationPage, MessagePage, UserPage, UserProfile
 from api.models.recall import RecallRequest, RecallResult
 from api.ports import Dependencies
+from api.ranking.merge import MessageKey
+from api.readers.context import Around, Wanted
 from api.readers.outcomes import RecordOutcome
 from schemas.ids import TenantId
 from schemas.keys import conversation_routing, partition_of, user_routing
@@ -236,6 +239,23 @@ class FakeStrangers(Failing):
         self.failures[address] = self.failures.get(address, 0) + 1
 
 
+class FakeSurroundings(Failing):
+    def __init__(self) -> None:
+        self.profile: list[Known] = []
+        self.items: list[Known] = []
+        self.recent: list[Said] = []
+        self.repeated: set[MessageKey] = set()
+        self.asked: list[tuple[str, Wanted]] = []
+
+    async def around(self, tenant_id: TenantId, wanted: Wanted, now: datetime) -> Around:
+        self.answer()
+        self.asked.append((tenant_id, wanted))
+        return Around(profile=self.profile, items=self.items, recent=self.recent[: wanted.most_turns])
+
+    async def echoes(self, tenant_id: TenantId, keys: Sequence[MessageKey]) -> set[MessageKey]:
+        return self.repeated.intersection(keys)
+
+
 class FakeProbe(Failing):
     async def check(self) -> None:
         self.answer()
@@ -255,6 +275,7 @@ class World:
     recall: FakeRecall = field(default_factory=FakeRecall)
     counters: FakeCounters = field(default_factory=FakeCounters)
     strangers: FakeStrangers = field(default_factory=FakeStrangers)
+    surroundings: FakeSurroundings = field(default_factory=FakeSurroundings)
     database: FakeProbe = field(default_factory=FakeProbe)
     cache: FakeProbe = field(default_factory=FakeProbe)
     changed: Mapping[str, Any] = field(default_factory=dict)
@@ -277,6 +298,7 @@ class World:
             recall=self.recall,
             counters=self.counters,
             strangers=self.strangers,
+            surroundings=self.surroundings,
             needed={"postgresql": self.database},
             helpful={"redis": self.cache},
         )

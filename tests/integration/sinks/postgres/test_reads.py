@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from typing import Final
+from typing import Final, LiteralString
 
 import psycopg
 import pytest
 
-from api.readers import known_statements
+from api.readers import context_statements, known_statements
+from api.readers.lifetimes import over
 from schemas.ids import EventId
 from sinks.postgres.migrate import migrate
 from sinks.postgres.writer import PostgresSink
 from support.derived import ANNA, CONVERSATION, NOON, TENANT, Topics, evidence, item, message, named, outcome
 from support.infrastructure import Infrastructure
 from support.sink_sites import SINK
+from topology.retention import RetentionPolicy
 
 pytestmark = pytest.mark.integration
 
@@ -104,3 +106,25 @@ def test_a_read_of_the_api_uses_its_index(crowded: str, index: str) -> None:
         plan = "\n".join(line for (line,) in connection.execute(f"EXPLAIN {QUERIES[index]}", names).fetchall())
     assert index in plan, plan
     assert "Seq Scan" not in plan, plan
+
+
+@pytest.mark.parametrize(
+    ("statement", "user", "index"),
+    [
+        (context_statements.STANDING_ITEMS, "one of many", "memory_items_by_user"),
+        (context_statements.RECENT_OF_CONVERSATION, ANNA, "messages_by_time"),
+        (context_statements.RECENT_OF_USER, ANNA, "messages_by_user"),
+        (context_statements.ECHOES, ANNA, "messages_pkey"),
+    ],
+)
+def test_the_parts_of_a_context_are_found_by_an_index(
+    crowded: str, statement: LiteralString, user: str, index: str
+) -> None:
+    asked = {"tenant_id": TENANT, "user_id": user, "conversation_id": "c7", "asked_at": NOON + timedelta(days=1)}
+    most = {"most_items": 20, "most_turns": 20, "single_valued": ["fact/home_city"]}
+    keys = {"conversation_ids": ["c7"], "message_ids": ["m7"]}
+    with psycopg.connect(crowded) as connection:
+        parameters = asked | most | keys | over(RetentionPolicy(), NOON)
+        plan = "\n".join(line for (line,) in connection.execute("EXPLAIN " + statement, parameters).fetchall())
+    assert index in plan, plan
+    assert "Sort Key: messages.occurred_at" not in plan, "the latest are read off the index"
