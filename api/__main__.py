@@ -88,16 +88,20 @@ def serve() -> None:
     settings = read_settings()
     logs.configure(settings, "api")
     if settings.api_workers == 1:
+        from api.readers.wall import require_apart_at_start
         from api.serving.alone import serve_alone
 
+        require_apart_at_start(settings)
         serve_alone(settings, application())
         return
     folder = Path(tempfile.mkdtemp(prefix="alluvium-metrics-"))
     os.environ[_SHARED_FOLDER] = str(folder)  # before anything imports prometheus_client, which reads it then
+    from api.readers.wall import require_apart_at_start
     from api.serving.workers import keep
     from streams import rulebook
 
     rulebook.load(settings.rules_file)
+    require_apart_at_start(settings)
     keep(settings, application, folder)
 
 
@@ -188,6 +192,10 @@ def run() -> None:
         main(prog_name="python -m api")
     except Misconfigured as error:
         click.secho(str(error), fg="red", err=True)
+        sys.exit(MISCONFIGURED)
+    except psycopg.errors.InsufficientPrivilege as error:
+        told = "keys and jobs are for the owner of the tables (DATABASE_URL), not for the API's login"
+        click.secho(f"{told}: {str(error).partition(chr(10))[0]}", fg="red", err=True)
         sys.exit(MISCONFIGURED)
     except psycopg.OperationalError as error:
         click.secho(f"PostgreSQL does not answer: {error}", fg="red", err=True)

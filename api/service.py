@@ -50,7 +50,8 @@ def assemble(settings: Settings, deps: Dependencies, meters: Meters, catalogues:
     )
 
 
-def _service(request: Request) -> Service:
+async def _service(request: Request) -> Service:
+    """A coroutine, since FastAPI calls what is none on another thread, which costs more than most answers."""
     return cast("Service", request.app.state.service)
 
 

@@ -17,14 +17,15 @@ from api.answers.cache import Basis, CachedRecall
 from api.context import tokens
 from api.expiry import Expiry
 from api.freshness.kafka import KafkaOffsets
+from api.freshness.told import Told
 from api.freshness.watch import FreshnessWatch, Lag, keep_looking
 from api.ingest.kafka import KafkaLog
 from api.limits.store import RedisCounters
 from api.limits.strangers import strangers_of
 from api.ports import Dependencies
-from api.readers import statements
+from api.readers import pools, statements
 from api.readers.context import ContextReader
-from api.readers.database import Database, make_pool
+from api.readers.database import Database
 from api.readers.items import ItemReader
 from api.readers.keys import StoredKeys
 from api.readers.landed import LandedReader
@@ -33,7 +34,9 @@ from api.readers.overdue import OverdueReader
 from api.readers.people import PeopleReader
 from api.readers.profiles import ProfileReader
 from api.readers.recall import RecallReader
+from api.readers.replica import Coverage, Replica
 from api.readers.serving import ServingReader
+from api.readers.wall import require_apart
 from schemas.codec import Codec
 from schemas.registry import RegistrySchemaIds
 from streams.extraction.slots import ALL_BUILT_IN, Catalogues
@@ -72,11 +75,12 @@ async def connect(
     demands = Demands(producers={"api": kafka.producer_config(settings)})
     require(demands, Cluster(), production=settings.app_env == "production")
     async with AsyncExitStack() as stack:
-        database = await _database(stack, settings)
+        told = Told()
+        database = await _database(stack, settings, meters, told)
         redis = await _redis(stack, settings)
         offsets = _offsets(stack, settings)
         serving = ServingReader(database)
-        watch = _watch(stack, offsets, serving, meters)
+        watch = _watch(stack, offsets, serving, meters, told)
         await asyncio.to_thread(tokens.load)
         yield Dependencies(
             keys=StoredKeys(database),
@@ -109,15 +113,28 @@ def _recall(
 async def connect_expiry(settings: Settings, retention: RetentionPolicies, *, dry_run: bool) -> AsyncIterator[Expiry]:
     """The job that enforces retention, on the real PostgreSQL, and Kafka unless it only looks."""
     async with AsyncExitStack() as stack:
-        items = OverdueReader(await _database(stack, settings))
+        items = OverdueReader(Database(await _opened(stack, pools.make_pool(settings))))
         yield Expiry(items=items, log=None if dry_run else _log(stack, settings), retention=retention)
 
 
-async def _database(stack: AsyncExitStack, settings: Settings) -> Database:
-    pool = make_pool(settings)
+async def _database(stack: AsyncExitStack, settings: Settings, meters: Meters, told: Told) -> Database:
+    """Under the wall between tenants: no connection is used whose login could pass it."""
+    primary = await _opened(stack, pools.make_pool(settings, settings.service_database_url, require_apart))
+    pools.follow(meters, "primary", primary)
+    url = settings.database_replica_url.get_secret_value()
+    if not url:
+        return Database(primary)
+    pool = await _opened(stack, pools.make_pool(settings, url, require_apart))
+    pools.follow(meters, "replica", pool)
+    replica = Replica(pool, primary, Coverage(told))
+    stack.push_async_callback(_end, asyncio.create_task(replica.keep_looking()))
+    return Database(primary, replica)
+
+
+async def _opened(stack: AsyncExitStack, pool: pools.Pool) -> pools.Pool:
     await pool.open(wait=False)
     stack.push_async_callback(pool.close)
-    return Database(pool)
+    return pool
 
 
 async def _redis(stack: AsyncExitStack, settings: Settings) -> Redis:
@@ -146,7 +163,9 @@ def _offsets(stack: AsyncExitStack, settings: Settings) -> KafkaOffsets:
     return offsets
 
 
-def _watch(stack: AsyncExitStack, offsets: KafkaOffsets, serving: ServingReader, meters: Meters) -> FreshnessWatch:
+def _watch(
+    stack: AsyncExitStack, offsets: KafkaOffsets, serving: ServingReader, meters: Meters, told: Told
+) -> FreshnessWatch:
     shown: set[str] = set()
 
     def report(lag: Lag) -> None:
@@ -157,7 +176,7 @@ def _watch(stack: AsyncExitStack, offsets: KafkaOffsets, serving: ServingReader,
         shown.clear()
         shown.update(lag.stages)
 
-    watch = FreshnessWatch(offsets, serving=serving.now, report=report)
+    watch = FreshnessWatch(offsets, serving=serving.now, report=report, told=told)
     looking = asyncio.create_task(keep_looking(watch))
     stack.push_async_callback(_end, looking)
     return watch

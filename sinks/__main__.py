@@ -123,12 +123,19 @@ def skips() -> None:
 @main.command()
 @click.option("--to", default="head", show_default=True, help="A revision, `head`, or `base` to drop everything.")
 def migrate(to: str) -> None:
-    """Bring PostgreSQL to a revision of the schema, upwards or downwards."""
+    """Bring PostgreSQL to a revision of the schema, upwards or downwards.
+
+    Makes the login that API_DATABASE_URL names, where that is set, and gives it the password there.
+    """
+    from sinks.postgres import logins
     from sinks.postgres import migrate as migrations
 
     with _failures_said():
         before, after = migrations.migrate(_database_url(), to)
-    click.echo(f"{before or 'empty'} -> {after or 'empty'}")
+        click.echo(f"{before or 'empty'} -> {after or 'empty'}")
+        service_url = Settings().api_database_url.get_secret_value()
+        if service_url:
+            click.echo(f"the API's login: {logins.settle(_database_url(), service_url)}")
 
 
 @main.command()
@@ -155,9 +162,10 @@ def _failures_said() -> Iterator[None]:
     import psycopg
     from alembic.util import CommandError
 
+    refused = (psycopg.OperationalError, psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege)
     try:
         yield
-    except (CommandError, Misconfigured, Retryable, psycopg.OperationalError, psycopg.errors.UndefinedTable) as error:
+    except (CommandError, Retryable, Misconfigured, *refused) as error:
         raise click.ClickException(str(error)) from error
 
 

@@ -126,7 +126,14 @@ API_UNLIMITED = _counter("alluvium_api_unlimited_requests_total", _W, "Requests 
 API_CACHE = _counter("alluvium_api_recall_cache_total", _W, "Recalls: `hit`, `miss`, or `unkept`.", "result")
 API_CACHE_BYTES = _sum("alluvium_api_recall_cache_bytes", _W, "Answers that are kept, as JSON.")
 API_PENDING = _gauge("alluvium_api_pending_records", _W, "Records between an accepted event and its row.", "stage")
-API_SPANS = _counter("api_spans_total", _W, "Spans of traces: exported, failed, dropped.", "fate")
+API_SPANS = _counter("alluvium_api_spans_total", _W, "Spans of traces: exported, failed, dropped.", "fate")
+API_DATABASE_CONNECTIONS = _gauge(
+    "alluvium_api_database_connections", _W, "Connections to PostgreSQL, open and idle among them.", "pool", "state"
+)
+API_DATABASE_WAITING = _gauge("alluvium_api_database_waiting_requests", _W, "Requests without a connection.", "pool")
+API_DATABASE_FAILED_CONNECTIONS = _gauge(
+    "alluvium_api_database_failed_connections", _W, "Connections that could not be made since the start.", "pool"
+)
 
 METRICS: tuple[Metric, ...] = (
     PROCESSING_SECONDS,
@@ -163,6 +170,9 @@ METRICS: tuple[Metric, ...] = (
     API_CACHE_BYTES,
     API_PENDING,
     API_SPANS,
+    API_DATABASE_CONNECTIONS,
+    API_DATABASE_WAITING,
+    API_DATABASE_FAILED_CONNECTIONS,
 )
 
 SPANS_OF: Mapping[Keeper, Metric] = {_A: SPANS, _S: SINK_SPANS, _W: API_SPANS}
@@ -194,9 +204,10 @@ class Meters:
         gauge = self._gauges[metric]
         (gauge.labels(**labels) if metric.labels else gauge).set(value)
 
-    def follow(self, metric: Metric, read: Callable[[], float]) -> None:
+    def follow(self, metric: Metric, read: Callable[[], float], **labels: Label) -> None:
         """Ask `read` for the gauge's value whenever it is scraped."""
-        self._gauges[metric].set_function(read)
+        gauge = self._gauges[metric]
+        (gauge.labels(**labels) if metric.labels else gauge).set_function(read)
 
     def forget(self, metric: Metric, **labels: Label) -> None:
         """Stop showing a gauge's value for these labels, such as a partition that went to another process."""

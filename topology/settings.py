@@ -128,10 +128,32 @@ class SinkSettings(_Group):
         default=50, ge=1, le=5_000, description="Milliseconds a sink batch waits to fill up."
     )
     database_url: SecretStr = Field(
-        default=SecretStr("postgresql://alluvium@127.0.0.1:5432/alluvium"), description="PostgreSQL, read and written."
+        default=SecretStr("postgresql://alluvium@127.0.0.1:5432/alluvium"),
+        description="PostgreSQL, read and written, as the owner of the tables: sinks, jobs, command lines.",
+    )
+    api_database_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="The same database by the login of the API, which sees one tenant at a time (docs/security.md); "
+        "`python -m sinks migrate` makes that login. Empty: the API takes DATABASE_URL, which must be such a login.",
     )
     database_replica_url: SecretStr = Field(
-        default=SecretStr(""), description="A read replica for queries; empty: none."
+        default=SecretStr(""),
+        description="A streaming replica for questions, by the login of the API; empty: none.",
+    )
+    database_pool_min_size: int = Field(
+        default=1, ge=0, le=1_000, description="Connections an API process keeps open to each PostgreSQL server."
+    )
+    database_pool_max_size: int = Field(
+        default=10,
+        ge=1,
+        le=1_000,
+        description="Connections it opens at the most; ten serve hundreds of questions a second.",
+    )
+    database_pool_max_lifetime_seconds: int = Field(
+        default=1_800, ge=10, description="Age at which a connection is replaced by a new one."
+    )
+    database_pool_max_idle_seconds: int = Field(
+        default=300, ge=1, description="Seconds unused after which a connection beyond the least number is closed."
     )
     embedding_model: str = Field(
         default="",
@@ -193,6 +215,11 @@ class ApiSettings(_Group):
 
 class Settings(ApiSettings, SinkSettings, AgentSettings, KafkaSettings, ProcessSettings):
     """The settings of every process; each names its unit. Raises `pydantic.ValidationError` naming what is wrong."""
+
+    @property
+    def service_database_url(self) -> str:
+        """What the API connects with."""
+        return self.api_database_url.get_secret_value() or self.database_url.get_secret_value()
 
 
 GROUPS: tuple[type[BaseSettings], ...] = (ProcessSettings, KafkaSettings, AgentSettings, SinkSettings, ApiSettings)

@@ -25,6 +25,7 @@ from api.freshness.barrier import (
     levels,
     pending,
 )
+from api.freshness.told import Told
 from schemas.records import Position
 from topology.errors import Misconfigured, Retryable
 from topology.generations import Serving, group_of, serving_stages
@@ -81,12 +82,14 @@ class FreshnessWatch:
         clock: Callable[[], float] = monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         report: Callable[[Lag], None] = lambda _: None,
+        told: Told | None = None,
     ) -> None:
         self._offsets = offsets
         self._ask_serving = serving
         self._clock = clock
         self._sleep = sleep
         self._report = report
+        self._told = told or Told()
         self._lock = asyncio.Lock()
         self._follow_generation(Serving())
 
@@ -97,6 +100,7 @@ class FreshnessWatch:
         self._entry = entry_topics(stages)
         self._waves: list[Wave] = []
         self._passed = Wave(started_at=self._clock(), entry={})
+        self._passed_seen_at = float("-inf")
         self._lag: Lag | None = None
         self._looked_at = float("-inf")
 
@@ -106,7 +110,9 @@ class FreshnessWatch:
         try:
             async with asyncio.timeout(ANSWER_SECONDS), self._lock:
                 kept = self._lag
-                return kept if kept is not None and self._still_true(asked_at, kept) else await self._look()
+                lag = kept if kept is not None and self._still_true(asked_at, kept) else await self._look()
+                self._told.up_to(self._passed_seen_at)
+                return lag
         except TimeoutError as error:
             raise Retryable("Kafka takes too long", retry_after_seconds=RETRY_AFTER_SECONDS) from error
 
@@ -114,7 +120,10 @@ class FreshnessWatch:
         """Whether the record at `position`, and whatever follows from it, can be queried. Raises Retryable."""
         if not covers(self._passed.entry, position) or await self._ask_serving() != self._serving:
             await self.lag()
-        return covers(self._passed.entry, position)
+        if not covers(self._passed.entry, position):
+            return False
+        self._told.up_to(self._passed_seen_at)
+        return True
 
     async def wait(self, position: Position, timeout_seconds: float) -> bool:
         """Wait until `position` can be queried; False where it could not within the timeout. Raises Retryable."""
@@ -170,7 +179,7 @@ class FreshnessWatch:
             if moved is not None:
                 under_way.append(moved)
             elif wave.started_at >= self._passed.started_at:
-                self._passed = wave
+                self._passed, self._passed_seen_at = wave, self._clock()
         newer = [wave for wave in under_way if wave.started_at > self._passed.started_at]
         self._waves = newer if len(newer) <= WAVES else newer[::2]
 

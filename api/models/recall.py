@@ -8,8 +8,10 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from api.models.values import LIMIT_MOST, ItemSource, Moment, Name, PositionShape, Request, SalienceShape, Shape, Words
+from api.ranking.explanation import PartKind
 
 QUERY_LONGEST = 8_192
+NEIGHBOURS_MOST = 5
 
 ResultKind = Literal["message", "item", "fact", "preference", "relation", "event", "task", "decision", "contact"]
 
@@ -33,16 +35,46 @@ class RecallRequest(Request):
     limit: int = Field(default=10, ge=1, le=LIMIT_MOST)
     asked_at: Moment | None = Field(
         default=None,
-        description="The asker's clock: what was over by then is not recalled; time words are not yet weighed.",
+        description="The asker's clock, else now: what was over by then is not recalled, and time words of the query "
+        "(`last week`, `in May`) are reckoned from it.",
     )
     valid_at: Moment | None = Field(
         default=None, description="Items that held at this time; absent: those that are active."
     )
     known_at: Moment | None = Field(default=None, description="Only what had been learnt by then.")
+    neighbours: int = Field(
+        default=0, ge=0, le=NEIGHBOURS_MOST, description="So many turns before and after each message come with it."
+    )
     after: PositionShape | None = Field(
         default=None, description="A position from POST /v1/events: wait until it can be queried."
     )
     wait_seconds: float = Field(default=10.0, ge=0, le=30, description="How long to wait for `after`.")
+
+
+class ExplanationPart(Shape):
+    """A share of a result's score."""
+
+    kind: PartKind = Field(
+        description="`word`: a word of the query; `words_together`: two that stand together as in the query; "
+        "`neighbours`: lent by the turns around it; `meaning`: nearness in meaning; and what these are multiplied by, "
+        "as what it adds: `name`: the query names who speaks; `time`: said in the time that the query names; "
+        "`tells_time`: holds a time, and the query asks for one; `first_person`: said by a person, and the query says "
+        "`I`; `item`: it is an item."
+    )
+    score: float
+    about: str | None = Field(default=None, description="The word, the two words, the time or the name.")
+
+
+class ContextTurn(Shape):
+    """A turn near a message that answers."""
+
+    distance: int = Field(description="-1: the turn before, 1: the turn after.")
+    message_id: str
+    user_id: str
+    speaker_name: str | None
+    role: str
+    text: str
+    occurred_at: datetime
 
 
 class RecallResult(Shape):
@@ -52,7 +84,12 @@ class RecallResult(Shape):
     id: str
     score: float = Field(description="Comparable within one answer only.")
     text: str
-    message_ids: list[str] = Field(description="The message itself, or the best of an item's evidence, at most three.")
+    explanation: list[ExplanationPart] = Field(
+        default_factory=list, description="What the score is made of; the parts add up to it."
+    )
+    message_ids: list[str] = Field(
+        description="The message itself and those it stands for, or the best of an item's evidence, at most three."
+    )
     user_id: str
     occurred_at: datetime | None
     conversation_id: str | None = None
@@ -66,7 +103,12 @@ class RecallResult(Shape):
     valid_from: datetime | None = None
     valid_to: datetime | None = None
     salience: SalienceShape | None = None
-    stands_for: list[str] = Field(default_factory=list, description="Ids of near duplicates that this item stands for.")
+    stands_for: list[str] = Field(
+        default_factory=list,
+        description="Ids of near duplicates that this stands for: items, or messages of the same person in the same "
+        "conversation.",
+    )
+    context: list[ContextTurn] = Field(default_factory=list, description="The `neighbours` asked for, in order.")
     evidence: list[ItemSource] = Field(default_factory=list)
 
 

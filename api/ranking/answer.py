@@ -1,51 +1,18 @@
-"""From candidates to an answer: BM25 over the turns, neighbours, items by the same rarities, one list.
+"""The best of messages and items in one list, each with what its score is made of.
 
-Pure. What the candidates are is the readers' business.
+Pure. One formula for every scope: of a conversation all turns are there, of a wider scope the likeliest, with those
+around them and the statistics of the whole scope.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from api.ranking import bm25
-from api.ranking.bm25 import Corpus, Document
-from api.ranking.merge import MessageKey, Ranked, merge
-from api.ranking.neighbours import PlacedTurn, lend
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a turn stands in its conversation, counting all turns by event time."""
-
-    number: int
-    occurred_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnCandidate:
-    """A message that matches, or stands near one that does. `place` is None where neighbours are not looked at."""
-
-    key: MessageKey
-    document: Document
-    place: Place | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemCandidate:
-    item_id: str
-    document: Document
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidates:
-    """Everything that may answer a query of `terms` lexemes; turns with places are in the order of those."""
-
-    terms: int
-    corpus: Corpus
-    turns: Sequence[TurnCandidate]
-    items: Sequence[ItemCandidate]
+from api.ranking.candidates import Candidates, MessageKey
+from api.ranking.explanation import Part
+from api.ranking.merge import Ranked, merge
+from api.ranking.scoring import Scored, of_things, of_turns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,28 +21,25 @@ class Answer:
 
     best: Sequence[Ranked]
     turns: Mapping[MessageKey, float]
+    scored_turns: Scored
+    scored_things: Scored
+    numbers: Mapping[MessageKey | str, int]
+
+    def parts(self, ranked: Ranked) -> list[Part]:
+        """What the score of one of the best is made of: the parts add up to it."""
+        if ranked.message is not None:
+            return self.scored_turns.parts(self.numbers[ranked.message])
+        assert ranked.item_id is not None
+        return self.scored_things.parts(self.numbers[ranked.item_id])
 
 
 def rank(candidates: Candidates, limit: int, *, with_messages: bool = True) -> Answer:
-    """The `limit` best; without messages they still decide how rare a word is."""
-    documents = [turn.document for turn in candidates.turns]
-    rarities = bm25.rarity(documents, candidates.corpus, candidates.terms)
-    own = [bm25.score(document, rarities, candidates.corpus.average_length) for document in documents]
-    turns = dict(zip((turn.key for turn in candidates.turns), _with_neighbours(candidates.turns, own), strict=True))
-    best = merge(turns if with_messages else {}, _items(candidates.items, rarities), limit)
-    return Answer(best=best, turns=turns)
-
-
-def _with_neighbours(turns: Sequence[TurnCandidate], own: Sequence[float]) -> Sequence[float]:
-    placed = [
-        PlacedTurn(place=turn.place.number, occurred_at=turn.place.occurred_at, score=score)
-        for turn, score in zip(turns, own, strict=True)
-        if turn.place
-    ]
-    return lend(placed) if len(placed) == len(turns) else own
-
-
-def _items(items: Sequence[ItemCandidate], rarities: Sequence[float]) -> dict[str, float]:
-    """Items are short and alike in length: the average is theirs, not that of the turns."""
-    average = sum(item.document.length for item in items) / len(items) if items else 0.0
-    return {item.item_id: bm25.score(item.document, rarities, average) for item in items}
+    """The `limit` best; without messages they still decide what a word is worth."""
+    scored, weights = of_turns(candidates)
+    things = of_things(candidates, weights, scored.scale)
+    turns = {turn.key: float(score) for turn, score in zip(candidates.turns, scored.totals(), strict=True)}
+    items = {thing.item_id: float(score) for thing, score in zip(candidates.things, things.totals(), strict=True)}
+    numbers: dict[MessageKey | str, int] = {turn.key: n for n, turn in enumerate(candidates.turns)}
+    numbers |= {thing.item_id: n for n, thing in enumerate(candidates.things)}
+    best = merge(turns if with_messages else {}, items, limit)
+    return Answer(best=best, turns=turns, scored_turns=scored, scored_things=things, numbers=numbers)

@@ -47,22 +47,49 @@ class Foldable:
 
 def fold(things: Iterable[Foldable]) -> dict[str, tuple[str, ...]]:
     """By id of each value that is shown, the ids that it stands for beside its own, in order. No two ids are equal."""
-    shown: dict[tuple[Hashable, ...], list[Foldable]] = {}
+    shown: dict[tuple[Hashable, ...], _Rivals] = {}
     stands_for: dict[str, list[str]] = {}
     for thing in sorted(things, key=_best_first):
-        rivals = shown.setdefault((thing.kind, thing.slot, *thing.beside), [])
-        near = next((rival for rival in rivals if _may_fold(thing) and is_near(rival.value, thing.value)), None)
+        rivals = shown.setdefault((thing.kind, thing.slot, *thing.beside), _Rivals())
+        near = rivals.find_or_add(thing)
         if near is None:
-            rivals.append(thing)
             stands_for[thing.item_id] = []
         else:
             stands_for[near.item_id].append(thing.item_id)
     return {item_id: tuple(sorted(others)) for item_id, others in stands_for.items()}
 
 
+class _Rivals:
+    """The values of a slot that are shown, best first, found by what two near values must share.
+
+    Either all their letters are the same, or their words begin with the same two letters each, in some order.
+    """
+
+    def __init__(self) -> None:
+        self._shown: list[tuple[Foldable, list[str]]] = []
+        self._alike: dict[Hashable, list[int]] = {}
+
+    def find_or_add(self, thing: Foldable) -> Foldable | None:
+        """The best that it is near to; None where there is none, and it is shown itself."""
+        words = _words(thing.value)
+        likenesses: tuple[Hashable, ...] = ("".join(words), tuple(sorted(word[:2] for word in words)))
+        if _may_fold(thing):
+            for at in sorted({at for likeness in likenesses for at in self._alike.get(likeness, ())}):
+                rival, theirs = self._shown[at]
+                if _are_near(theirs, words):
+                    return rival
+        for likeness in likenesses:
+            self._alike.setdefault(likeness, []).append(len(self._shown))
+        self._shown.append((thing, words))
+        return None
+
+
 def is_near(one: str, other: str) -> bool:
     """Whether two values say the same: but for fillers, order, spaces, hyphens, endings, a letter of a long word."""
-    mine, theirs = _words(one), _words(other)
+    return _are_near(_words(one), _words(other))
+
+
+def _are_near(mine: list[str], theirs: list[str]) -> bool:
     if "".join(mine) == "".join(theirs):
         return bool(mine)
     if len(mine) != len(theirs):

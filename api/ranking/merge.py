@@ -8,13 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
-MessageKey: TypeAlias = tuple[str, str]
-"""Conversation and message."""
+from api.ranking.candidates import MessageKey
 
-ITEM_WEIGHT = 1.5
-"""What an item's score is worth beside a message's; from 1 to 2 the first places gain and the tenth loses a little."""
 ITEM_SHARE = 0.3
 """Of an answer may be items, rounded up: raw turns answer most questions better (DESIGN section 6)."""
 CITED = 3
@@ -38,9 +34,7 @@ def merge(messages: Mapping[MessageKey, float], items: Mapping[str, float], limi
     turns = sorted(
         (Ranked(score=score, message=key) for key, score in messages.items() if score > 0), key=_message_order
     )
-    things = sorted(
-        (Ranked(score=ITEM_WEIGHT * score, item_id=key) for key, score in items.items() if score > 0), key=_item_order
-    )
+    things = sorted((Ranked(score=score, item_id=key) for key, score in items.items() if score > 0), key=_item_order)
     room = max(-(-int(limit * ITEM_SHARE * 100) // 100), limit - len(turns))
     return sorted((*turns[:limit], *things[:room]), key=lambda ranked: -ranked.score)[:limit]
 

@@ -8,8 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
-SHARES = (0.5, 0.25)
+import numpy as np
+
+from api.ranking.bm25 import Array
+
+SHARES = (0.4, 0.2)
 """What a turn lends to those at distance 1 and 2."""
 REACH = len(SHARES)
 SESSION_GAP = timedelta(hours=6)
@@ -17,34 +22,34 @@ SESSION_GAP = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlacedTurn:
-    """A turn of one conversation. `place` counts all its turns by event time, so neighbours differ by one."""
+class Place:
+    """Where a turn stands. `number` counts all turns of its conversation by event time, so neighbours differ by one."""
 
-    place: int
+    conversation_id: str
+    number: int
     occurred_at: datetime
-    score: float
 
 
-def lend(turns: Sequence[PlacedTurn]) -> list[float]:
-    """The score of each turn with what its neighbours lend it, in the order of `turns`, which is that of their places.
+def lent(places: Sequence[Place], scores: Array) -> Array:
+    """What each turn gets from its neighbours. `places` in the order of conversation and number.
 
     Turns that matched nothing take part with a score of 0: they can only receive.
     """
-    sessions = _sessions(turns)
-    lent = [turn.score for turn in turns]
-    for at, turn in enumerate(turns):
-        for other in range(at + 1, min(at + 1 + REACH, len(turns))):
-            distance = turns[other].place - turn.place
-            if distance <= REACH and sessions[other] == sessions[at]:
-                lent[other] += SHARES[distance - 1] * turn.score
-                lent[at] += SHARES[distance - 1] * turns[other].score
-    return lent
+    got, sessions = np.zeros_like(scores), _sessions(places)
+    numbers = np.array([place.number for place in places])
+    for step in range(1, min(REACH, len(places) - 1) + 1):
+        distance = numbers[step:] - numbers[:-step]
+        for away, share in enumerate(SHARES, start=1):
+            near = (distance == away) & (sessions[step:] == sessions[:-step])
+            got[step:] += near * share * scores[:-step]
+            got[:-step] += near * share * scores[step:]
+    return got
 
 
-def _sessions(turns: Sequence[PlacedTurn]) -> list[int]:
+def _sessions(places: Sequence[Place]) -> np.ndarray[tuple[int], np.dtype[np.int_]]:
     """A number a session. Where turns are left out between two, only the silence between those two is seen."""
-    numbers: list[int] = []
-    for at, turn in enumerate(turns):
-        gap = at > 0 and turn.occurred_at - turns[at - 1].occurred_at > SESSION_GAP
-        numbers.append((numbers[-1] if numbers else 0) + gap)
-    return numbers
+    new = [
+        after.conversation_id != before.conversation_id or after.occurred_at - before.occurred_at > SESSION_GAP
+        for before, after in pairwise(places)
+    ]
+    return np.cumsum([False, *new])

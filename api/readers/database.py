@@ -1,95 +1,112 @@
-"""The pool of connections that questions run on: one read-only transaction a request.
+"""The transactions that questions run in: one a request, of one tenant, which PostgreSQL itself holds it to.
 
-Reads only. `read(tenant_id)` is where a tenant would be set for row-level security.
+Where connections come from is `api.readers.pools`; which server answers is decided here.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from typing import Any, LiteralString, TypeAlias
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final, LiteralString, TypeAlias
 
-from psycopg import AsyncConnection, InterfaceError, IsolationLevel, OperationalError
-from psycopg.errors import UndefinedColumn, UndefinedTable
-from psycopg.rows import DictRow, dict_row
-from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
+import psycopg
+from psycopg import InterfaceError, OperationalError
+from psycopg.errors import InsufficientPrivilege, UndefinedColumn, UndefinedFunction, UndefinedTable
+from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
 
+from api.readers.pools import Pool, ServiceConnection
 from schemas.ids import TenantId
 from topology.errors import Misconfigured, Retryable
-from topology.settings import Settings
 
-Connection: TypeAlias = AsyncConnection[DictRow]
-Pool: TypeAlias = AsyncConnectionPool[Connection]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from api.readers.replica import Replica
+
 Parameters: TypeAlias = Mapping[str, object]
 
-MOST_CONNECTIONS = 10
-"""A process; a question takes milliseconds, so ten serve hundreds of requests a second."""
-BORROW_SECONDS = 5.0
-STATEMENT_TIMEOUT_MS = 5_000
-RETRY_AFTER_SECONDS = 1.0
-SESSION = {
-    "timezone": "UTC",
-    "jit": "off",
-    "statement_timeout": STATEMENT_TIMEOUT_MS,
-    "plan_cache_mode": "force_custom_plan",  # filters that may be absent need the plan of their own values
-}
+RETRY_AFTER_SECONDS: Final = 1.0
+BEGIN: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+NAME_TENANT: Final = "SELECT set_config('alluvium.tenant_id', %(tenant_id)s, true)"
+"""For the transaction and no longer: a connection that is borrowed next belongs to nobody."""
+NOBODY: Final = ""
+"""No tenant has this id: without one, the policies show no row."""
+
+
+class RefusedByDatabase(Exception):
+    """PostgreSQL refused a statement of ours for what it is: a fault of this release. Says no value of a person's."""
 
 
 class Rows:
-    """One transaction's questions."""
+    """One transaction's questions. It begins with the first of them, in the same round trip."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: ServiceConnection, tenant_id: TenantId | None) -> None:
+        self._connection, self._begun = connection, False
+        self._tenant_id = tenant_id or NOBODY
 
     async def all(self, statement: LiteralString, parameters: Parameters) -> list[dict[str, Any]]:
-        return await (await self._connection.execute(statement, parameters)).fetchall()
+        return await (await self._run(statement, parameters)).fetchall()
 
     async def one(self, statement: LiteralString, parameters: Parameters) -> dict[str, Any] | None:
-        return await (await self._connection.execute(statement, parameters)).fetchone()
+        return await (await self._run(statement, parameters)).fetchone()
+
+    async def _run(self, statement: LiteralString, parameters: Parameters) -> psycopg.AsyncCursor[dict[str, Any]]:
+        if self._begun:
+            cursor = await self._connection.execute(statement, parameters)
+        else:
+            cursor = await self._begin_with(statement, parameters)
+        self._connection.used_at = monotonic()
+        return cursor
+
+    async def _begin_with(
+        self, statement: LiteralString, parameters: Parameters
+    ) -> psycopg.AsyncCursor[dict[str, Any]]:
+        self._begun = True
+        async with self._connection.pipeline():
+            await self._connection.execute(BEGIN)
+            await self._connection.execute(NAME_TENANT, {"tenant_id": self._tenant_id})
+            return await self._connection.execute(statement, parameters)
 
 
 class Database:
-    """PostgreSQL as the readers see it."""
+    """PostgreSQL as the readers see it: a primary, and a replica for what it is known to show already."""
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+    def __init__(self, pool: Pool, replica: Replica | None = None) -> None:
+        self._pool, self._replica = pool, replica
 
     @asynccontextmanager
-    async def read(self, tenant_id: TenantId | None) -> AsyncIterator[Rows]:  # noqa: ARG002 - for row-level security
-        """A transaction that sees one state of the database throughout. `tenant_id` None: before a tenant is known.
+    async def read(self, tenant_id: TenantId | None) -> AsyncIterator[Rows]:
+        """A transaction that sees one state of the database throughout, and of it this tenant's rows alone.
 
+        `tenant_id` None: before a tenant is known, and no tenant's rows; always asked of the primary.
         Raises Retryable while the database is away, out of connections, or slower than its timeout, Misconfigured
-        where its schema is not there.
+        where its schema is not there or the login may not read it, RefusedByDatabase for a faulty statement.
         """
-        try:
-            async with self._pool.connection() as connection:
-                yield Rows(connection)
-        except (OperationalError, InterfaceError, PoolTimeout, PoolClosed) as error:
-            raise Retryable(f"PostgreSQL: {type(error).__name__}", retry_after_seconds=RETRY_AFTER_SECONDS) from error
-        except (UndefinedTable, UndefinedColumn) as error:
-            raise Misconfigured("PostgreSQL lacks tables: run `python -m sinks migrate`") from error
+        async with AsyncExitStack() as stack:
+            stack.enter_context(_errors_named())
+            yield Rows(await self._borrow(stack, tenant_id), tenant_id)
+
+    async def _borrow(self, stack: AsyncExitStack, tenant_id: TenantId | None) -> ServiceConnection:
+        """A connection for a question of this tenant, given back when `stack` ends."""
+        connection = None
+        if tenant_id is not None and self._replica is not None:
+            connection = await self._replica.borrow(stack)
+        if connection is None:
+            connection = await stack.enter_async_context(self._pool.connection())
+        return connection
 
 
-def make_pool(settings: Settings) -> Pool:
-    """A pool, not yet open. Connections that broke are replaced when borrowed."""
-    return AsyncConnectionPool(
-        settings.database_url.get_secret_value(),
-        connection_class=AsyncConnection[DictRow],
-        kwargs={
-            "row_factory": dict_row,
-            "application_name": "alluvium-api",
-            "connect_timeout": 5,
-            "options": " ".join(f"-c {name}={value}" for name, value in SESSION.items()),
-        },
-        min_size=1,
-        max_size=MOST_CONNECTIONS,
-        timeout=BORROW_SECONDS,
-        check=AsyncConnectionPool.check_connection,
-        configure=_read_only,
-        open=False,
-    )
-
-
-async def _read_only(connection: Connection) -> None:
-    await connection.set_read_only(True)
-    await connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
+@contextmanager
+def _errors_named() -> Iterator[None]:
+    """Errors of the driver as what the service must do about them."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout, PoolClosed, TooManyRequests) as error:
+        raise Retryable(f"PostgreSQL: {type(error).__name__}", retry_after_seconds=RETRY_AFTER_SECONDS) from error
+    except (UndefinedTable, UndefinedColumn, UndefinedFunction) as error:
+        raise Misconfigured("PostgreSQL lacks tables: run `python -m sinks migrate`") from error
+    except InsufficientPrivilege as error:
+        raise Misconfigured("PostgreSQL lets this login not do what it must: see docs/security.md") from error
+    except psycopg.Error as error:
+        raise RefusedByDatabase(f"{type(error).__name__} ({error.sqlstate})") from None

@@ -29,6 +29,9 @@ from topology.retention import RetentionPolicy, counted_from
 MOST_CANDIDATES = 1_000
 """Items whose words at any time match a question; which of them match by what they were known as, is seen after."""
 
+_GONE = frozenset({ItemStatus.RETRACTED, ItemStatus.EXPIRED})
+"""Statuses of what is not recalled, whenever it held."""
+
 Found: TypeAlias = Sequence[dict[str, Any]]
 
 
@@ -144,7 +147,7 @@ def _may_be_recalled(known: KnownItem, request: RecallRequest) -> bool:
         return False
     if request.valid_at is None:
         return item.status is ItemStatus.ACTIVE
-    return item.status is not ItemStatus.RETRACTED and holds_at(item.validity, request.valid_at)
+    return item.status not in _GONE and holds_at(item.validity, request.valid_at)
 
 
 def _shown(known: KnownItem, more: Mapping[str, object] | None = None) -> Shown:

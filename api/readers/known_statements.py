@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import LiteralString
 
-from api.readers import statements
+from api.readers import recall_statements, statements
 
 _MESSAGES: LiteralString = """
     WITH messages AS NOT MATERIALIZED (
         SELECT tenant_id, conversation_id, message_id, user_id, speaker_name, role, text, occurred_at, deleted_at,
             removed, source_topic, source_partition, source_offset, search
-        FROM messages
+        FROM messages_to_search
         WHERE tenant_id = %(tenant_id)s AND first_recorded_at <= %(known_at)s
             AND (text_recorded_at <= %(known_at)s OR deleted_at IS NOT NULL)
         UNION ALL
@@ -32,10 +32,14 @@ _MESSAGES: LiteralString = """
 """
 """In place of the table: the messages that had been learned, with the texts they had; those deleted since without."""
 
-QUESTION: LiteralString = _MESSAGES + statements.QUESTION
-CONVERSATION_TURNS: LiteralString = _MESSAGES + "," + statements.TURNS
-MATCHING_MESSAGES: LiteralString = _MESSAGES + statements.MATCHING_MESSAGES
-RECALLED_MESSAGES: LiteralString = _MESSAGES + statements.RECALLED_MESSAGES
+QUESTION: LiteralString = _MESSAGES + recall_statements.QUESTION
+TURNS: LiteralString = _MESSAGES + "," + recall_statements.TURNS
+MATCHING_MESSAGES: LiteralString = _MESSAGES + recall_statements.LIKELIEST_OF + "messages" + recall_statements.LIKELIEST
+SCOPE: LiteralString = _MESSAGES + recall_statements.SCOPE
+HAVING: LiteralString = _MESSAGES + recall_statements.HAVING_OF + "messages" + recall_statements.HOLDING
+SURROUNDINGS: LiteralString = _MESSAGES + "," + recall_statements.SURROUNDINGS
+CONTEXT: LiteralString = _MESSAGES + recall_statements.CONTEXT
+RECALLED_MESSAGES: LiteralString = _MESSAGES + recall_statements.RECALLED_MESSAGES
 
 _NAMED: LiteralString = (
     "SELECT tenant_id, canonical, status, expired_to," + statements.VERSION_COLUMNS + "FROM memory_items"
@@ -82,7 +86,7 @@ MATCHING_SLOTS: LiteralString = """
         FROM (
             SELECT tenant_id, user_id, item_id, kind, recorded_at, words, removed,
                 to_tsvector('english'::regconfig, kind || ' ' || replace(slot, '_', ' ') || ' ' || value) AS search
-            FROM evidence_versions
+            FROM evidence_versions_to_search
         ) AS told
         WHERE tenant_id = %(tenant_id)s AND words <> 'erased' AND NOT removed AND recorded_at <= %(known_at)s
             AND search @@ %(matching)s::tsquery

@@ -5,16 +5,15 @@ A value is put back only where it is newer than what has come meanwhile. Redis b
 
 from __future__ import annotations
 
-import json
 import logging
 from datetime import datetime
-from typing import Any
 
+import orjson
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from api.models.people import UserProfile
-from api.ranking.portrait import portrait
+from api.ranking.portrait import Json, portrait
 from api.readers import shapes, statements
 from api.readers.database import Database
 from api.readers.serving import ServingReader
@@ -23,6 +22,11 @@ from sinks.projections import moment
 from sinks.redis.keys import VALUE, profile_key
 from sinks.redis.scripts import SET_PROFILE, source
 from topology.retention import RetentionPolicies
+
+NEVER_LANDED = -1
+"""Older than whatever a sink lands, so that a profile that comes is there at once."""
+ABSENT_SECONDS = 5
+"""How long it is kept in mind that there is none: as long as PostgreSQL may be behind a Redis that was flushed."""
 
 _log = logging.getLogger(__name__)
 
@@ -42,22 +46,30 @@ class ProfileReader:
 
     async def of_user(self, tenant_id: TenantId, user_id: str, now: datetime) -> UserProfile:
         """The profile at `now`; an empty one for a user of whom nothing is remembered. Raises Retryable."""
+        return UserProfile(**await self.as_json(tenant_id, user_id, now))
+
+    async def as_json(self, tenant_id: TenantId, user_id: str, now: datetime) -> Json:
+        """The same, as the JSON of a UserProfile."""
         return portrait(await self._stored(tenant_id, user_id), self._retention.of(tenant_id), now)
 
-    async def _stored(self, tenant_id: TenantId, user_id: str) -> UserProfile:
+    async def _stored(self, tenant_id: TenantId, user_id: str) -> Json:
         generation = (await self._serving.now()).number
-        kept = await self._kept(profile_key(tenant_id, UserId(user_id), generation))
+        key = profile_key(tenant_id, UserId(user_id), generation)
+        kept = await self._kept(key)
         if kept is not None:
-            return UserProfile(**(json.loads(kept) if kept else _empty(user_id)), read_from="redis")
+            return (orjson.loads(kept) if kept else _empty(user_id)) | {"read_from": "redis"}
         async with self._database.read(tenant_id) as rows:
             row = await rows.one(statements.PROFILE, {"tenant_id": tenant_id, "user_id": user_id})
         if row is None:
-            return UserProfile(**_empty(user_id), read_from="postgresql")
-        await self._put_back(profile_key(tenant_id, UserId(user_id), row["generation"]), user_id, row)
-        return UserProfile(**_of(user_id, row), read_from="postgresql")
+            await self._set(key, NEVER_LANDED, "", ABSENT_SECONDS)
+            return _empty(user_id) | {"read_from": "postgresql"}
+        found = _of(user_id, row)
+        of_row = profile_key(tenant_id, UserId(user_id), row["generation"])
+        await self._set(of_row, row["version_offset"], orjson.dumps(found).decode(), self._ttl_seconds)
+        return found | {"read_from": "postgresql"}
 
     async def _kept(self, key: str) -> str | None:
-        """What Redis holds: None where it holds nothing or cannot be asked, empty where the profile is gone."""
+        """What Redis holds: None where it holds nothing or cannot be asked, empty where there is no profile."""
         try:
             value = await self._redis.hget(key, VALUE)
         except RedisError as error:
@@ -65,19 +77,23 @@ class ProfileReader:
             return None
         return None if value is None else str(value)
 
-    async def _put_back(self, key: str, user_id: str, row: shapes.Row) -> None:
-        value = json.dumps(_of(user_id, row) | {"recorded_at": moment(row["recorded_at"])}, ensure_ascii=False)
+    async def _set(self, key: str, version: int, value: str, ttl_seconds: int) -> None:
+        """Unless what is there is as new."""
         try:
-            await self._set_profile(keys=[key], args=[row["version_offset"], value, self._ttl_seconds])
+            await self._set_profile(keys=[key], args=[version, value, ttl_seconds])
         except RedisError as error:
             _log.warning("Redis cannot be written", extra={"error": type(error).__name__})
 
 
-def _of(user_id: str, row: shapes.Row) -> dict[str, Any]:
+def _of(user_id: str, row: shapes.Row) -> Json:
     """As Redis holds it. A row that an earlier release landed lacks lists."""
-    kept = {name: row[name] for name in ("slots", "top", "active_items", "recorded_at")}
-    return {"user_id": user_id} | kept | {name: row[name] or [] for name in ("preferences", "tasks", "events")}
+    kept = {name: row[name] for name in ("slots", "top", "active_items")}
+    return (
+        {"user_id": user_id, "recorded_at": moment(row["recorded_at"])}
+        | kept
+        | {name: row[name] or [] for name in ("preferences", "tasks", "events")}
+    )
 
 
-def _empty(user_id: str) -> dict[str, Any]:
+def _empty(user_id: str) -> Json:
     return {"user_id": user_id, "slots": [], "top": [], "active_items": 0, "recorded_at": None}

@@ -12,8 +12,8 @@ from typing import LiteralString
 
 KEY: LiteralString = """
     SELECT key_id, tenant_id, name, scopes, rate_limited
-    FROM api_keys
-    WHERE key_hmac = %(key_hmac)s AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+    FROM find_key(%(key_hmac)s)
+    WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
 """
 
 READY: LiteralString = "SELECT count(*) AS keys FROM (SELECT 1 FROM api_keys LIMIT 1) AS known"
@@ -159,78 +159,10 @@ CONVERSATIONS: LiteralString = """
     LIMIT %(limit)s
 """
 
-QUESTION: LiteralString = """
-    SELECT
-        array(SELECT lexeme FROM unnest(to_tsvector('english', %(query)s)) ORDER BY positions[1]) AS lexemes,
-        (
-            SELECT count(*)
-            FROM (
-                SELECT FROM messages
-                WHERE tenant_id = %(tenant_id)s
-                    AND (%(conversation_id)s::text IS NULL OR conversation_id = %(conversation_id)s)
-                LIMIT %(most)s
-            ) AS counted
-        ) AS size
-"""
-"""The words that are searched for, in their order, and how many messages there are, up to a limit."""
-
-_STANDING: LiteralString = """
-    tenant_id = %(tenant_id)s AND deleted_at IS NULL AND NOT removed
-        AND (%(user_id)s::text IS NULL OR conversation_id IN (
-            SELECT said.conversation_id FROM messages AS said
-            WHERE said.tenant_id = %(tenant_id)s AND said.user_id = %(user_id)s))
-"""
-"""Messages that may be recalled: where the user takes part."""
-
-TURNS: LiteralString = (
-    """
-    dated AS (
-        SELECT messages.*, search || CASE
-            WHEN %(dated)s THEN to_tsvector('english', to_char(occurred_at AT TIME ZONE 'UTC', 'FMDD FMMonth YYYY'))
-            ELSE ''::tsvector
-        END AS words
-        FROM messages
-        WHERE conversation_id = %(conversation_id)s AND """
-    + _STANDING
-    + """
-    ), turns AS (
-        SELECT message_id, occurred_at, words, words @@ %(matching)s::tsquery AS hit
-        FROM dated
-    ), placed AS (
-        SELECT *, row_number() OVER by_time AS place, count(*) OVER () AS turns, avg(length(words)) OVER () AS average,
-            bool_or(hit) OVER (by_time ROWS BETWEEN %(reach)s PRECEDING AND %(reach)s FOLLOWING) AS near
-        FROM turns
-        WINDOW by_time AS (ORDER BY occurred_at, message_id)
-    )
-    SELECT message_id, occurred_at, place, turns, average::float8, length(words) AS length,
-        CASE WHEN hit THEN words::text ELSE '' END AS vector
-    FROM placed
-    WHERE near
-    ORDER BY place
-"""
-)
-CONVERSATION_TURNS: LiteralString = "WITH" + TURNS
-"""The turns that match, and those so near that they may be lent score. Where a question names a date, the words of a
-turn's own date are words of the turn (+1.3 points of recall@10 on LoCoMo)."""
-
-MATCHING_MESSAGES: LiteralString = (
-    """
-    SELECT conversation_id, message_id, length(search) AS length, search::text AS vector
-    FROM messages
-    WHERE search @@ %(matching)s::tsquery
-        AND (%(conversation_id)s::text IS NULL OR conversation_id = %(conversation_id)s) AND """
-    + _STANDING
-    + """
-    ORDER BY ts_rank(search, %(matching)s::tsquery, 1) DESC, conversation_id, message_id
-    LIMIT %(most)s
-"""
-)
-"""The likeliest messages of a scope too wide to be read whole."""
-
 _MATCHING: LiteralString = """
     WITH matching AS (
         SELECT item_id AS matching_id, search
-        FROM memory_items
+        FROM memory_items_to_search AS memory_items
         WHERE tenant_id = %(tenant_id)s AND search @@ %(matching)s::tsquery AND NOT deleted
             AND (%(user_id)s::text IS NULL OR user_id = %(user_id)s)
             AND (%(kinds)s::text[] IS NULL OR kind = ANY(%(kinds)s))
@@ -265,11 +197,3 @@ MATCHING_ITEMS: LiteralString = (
     JOIN (SELECT * FROM memory_items WHERE tenant_id = %(tenant_id)s) AS now ON now.item_id = matching_id"""
     + _HELD
 )
-
-RECALLED_MESSAGES: LiteralString = """
-    SELECT conversation_id, message_id, user_id, speaker_name, role, text, occurred_at, source_topic, source_partition,
-        source_offset
-    FROM unnest(%(conversation_ids)s::text[], %(message_ids)s::text[]) AS wanted(conversation_id, message_id)
-    JOIN messages USING (conversation_id, message_id)
-    WHERE tenant_id = %(tenant_id)s
-"""

@@ -1,6 +1,6 @@
-"""PostgreSQL's text vectors as they are written out: how often each lexeme of a query occurs in one.
+"""PostgreSQL's text vectors as they are written out: where each word of a question stands in one.
 
-Pure. Counting here costs microseconds a row; PostgreSQL needs tens of them to unnest a vector.
+Pure. Reading them here costs microseconds a row; PostgreSQL needs tens of them to unnest a vector.
 """
 
 from __future__ import annotations
@@ -9,12 +9,11 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-_MONTHS = frozenset(
-    ("januari", "februari", "march", "april", "may", "june", "juli", "august", "septemb", "octob", "novemb", "decemb")
-)
-"""As PostgreSQL's English stemmer leaves them."""
+from api.ranking.asked import Term
 
-Counter: TypeAlias = Callable[[str], tuple[int, ...]]
+Places: TypeAlias = dict[int, list[int]]
+"""By the number of a term, the places of a text where it stands, in order."""
+Reader: TypeAlias = Callable[[str], Places]
 
 
 def escaped(lexeme: str) -> str:
@@ -27,21 +26,18 @@ def or_query(lexemes: Sequence[str]) -> str:
     return " | ".join(f"'{escaped(lexeme)}'" for lexeme in lexemes)
 
 
-def name_a_date(lexemes: Sequence[str]) -> bool:
-    """Whether a month or a number that may be a day or a year is among the lexemes."""
-    return any(lexeme in _MONTHS or (lexeme.isdigit() and len(lexeme) in (1, 2, 4)) for lexeme in lexemes)
-
-
-def counter(lexemes: Sequence[str]) -> Counter:
-    """A function from a written tsvector, such as `'cat':3 'dog':1,7A`, to the frequencies of `lexemes` in it."""
-    places = {escaped(lexeme): place for place, lexeme in enumerate(lexemes)}
-    alternatives = "|".join(map(re.escape, sorted(places, key=len, reverse=True)))
+def reader(terms: Sequence[Term]) -> Reader:
+    """A function from a written tsvector, such as `'cat':3 'dog':1,7A`, to the places of the terms in it."""
+    numbers = {escaped(lexeme): number for number, term in enumerate(terms) for lexeme in term.lexemes}
+    alternatives = "|".join(map(re.escape, sorted(numbers, key=len, reverse=True)))
     entry = re.compile(rf"(?:^| )'({alternatives})':([0-9A-D,]+)")
 
-    def count(vector: str) -> tuple[int, ...]:
-        frequencies = [0] * len(lexemes)
-        for lexeme, positions in entry.findall(vector):
-            frequencies[places[lexeme]] = positions.count(",") + 1
-        return tuple(frequencies)
+    def read(vector: str) -> Places:
+        found: Places = {}
+        for lexeme, places in entry.findall(vector):
+            found.setdefault(numbers[lexeme], []).extend(int(place.rstrip("ABCD")) for place in places.split(","))
+        for places_of_forms in found.values():
+            places_of_forms.sort()
+        return found
 
-    return count
+    return read

@@ -7,7 +7,8 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import uuid4
 
-from fastapi import APIRouter, Query
+import orjson
+from fastapi import APIRouter, Query, Response
 
 from api import commands
 from api.models.items import CommandAccepted, ItemPage, ItemQuery, Remember
@@ -27,11 +28,17 @@ async def users(service: ServiceParts, caller: Reader, limit: Limit = LIMIT_MOST
     return await service.deps.people.users(caller.tenant_id, limit, cursor)
 
 
-@router.get("/{user_id:path}/profile", responses=documented(*GUARDED), summary="What is current about a user")
-async def profile(service: ServiceParts, caller: Reader, user_id: UserName) -> UserProfile:
+@router.get(
+    "/{user_id:path}/profile",
+    response_model=UserProfile,
+    responses=documented(*GUARDED),
+    summary="What is current about a user",
+)
+async def profile(service: ServiceParts, caller: Reader, user_id: UserName) -> Response:
     """The current value of each slot, what matters most of the rest, open tasks and coming events; empty where nothing
     is remembered."""
-    return await service.deps.profiles.of_user(caller.tenant_id, user_id, datetime.now(UTC))
+    found = await service.deps.profiles.as_json(caller.tenant_id, user_id, datetime.now(UTC))
+    return Response(orjson.dumps(found), media_type="application/json")
 
 
 @router.get("/{user_id:path}/items", responses=documented(*GUARDED), summary="What is remembered of a user")

@@ -1,4 +1,4 @@
-"""The roles and databases of a stack's PostgreSQL server: the owner's and the registry's.
+"""The roles and databases of a stack's PostgreSQL server: the owner's, the API's login, and the registry's.
 
 Idempotent, run after each start; tables are the sinks' business.
 """
@@ -8,6 +8,7 @@ from psycopg import sql
 
 from deploy.local import postgres
 from deploy.local.stack import Stack
+from sinks.postgres import logins
 
 CONNECT_SECONDS = 3
 EXTENSIONS = ("vector", "pg_trgm", "unaccent", "btree_gin")  # not all may be created by a database's owner
@@ -17,12 +18,13 @@ def settle(stack: Stack) -> None:
     """Make what is missing. Extensions go into the template as well, so that every later database has them."""
     _extend(stack, "template1")
     with _connect(stack, "postgres") as connection:
-        # CREATEROLE: migrations make the analysts' read-only role; CREATEDB: each test has a database of its own
+        # CREATEROLE: migrations make the API's role and login; CREATEDB: each test has a database of its own
         _role(connection, "alluvium", stack.secrets["owner"], "CREATEROLE CREATEDB")
         _role(connection, "registry", stack.secrets["registry"], "NOCREATEROLE")
         for name in ("alluvium", "registry"):
             _database(connection, name)
     _extend(stack, "alluvium")
+    logins.settle(*(postgres.url(stack, user, "alluvium") for user in ("alluvium", "alluvium_service")))
 
 
 def _extend(stack: Stack, database: str) -> None:

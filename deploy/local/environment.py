@@ -20,6 +20,7 @@ def addresses(stack: Stack) -> dict[str, str]:
         "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers(stack),
         "SCHEMA_REGISTRY_URL": registry.url(stack),
         "DATABASE_URL": postgres.url(stack, "alluvium", "alluvium"),
+        "API_DATABASE_URL": postgres.url(stack, "alluvium_service", "alluvium"),
         "REDIS_URL": valkey.url(stack),
         "API_URL": f"http://127.0.0.1:{stack.ports['api']}",
         "API_KEY": stack.secrets["api_key"],
@@ -42,6 +43,8 @@ def own_process(stack: Stack, name: str) -> dict[str, str]:
     }
     if stack.embedding_model:
         own["EMBEDDING_MODEL"] = stack.embedding_model
+    if name == "api":
+        own["DATABASE_URL"] = own["API_DATABASE_URL"]  # the owner's password is nothing for who answers strangers
     metrics = stack.ports.get(f"{name}_metrics")
     return own if metrics is None else own | {"METRICS_PORT": str(metrics)}
 

@@ -68,7 +68,7 @@ def prepare(
         cache,
     )
     model = stack.embedding_model if embedding_model is None else embedding_model
-    wanted = replace(_with_brokers(stack, brokers or stack.brokers), embedding_model=model)
+    wanted = replace(_with_brokers(stacks.with_secrets(stack), brokers or stack.brokers), embedding_model=model)
     running = processes.of_stack(stack)
     ours = {stack.ports.get(port) for name in running if name in SERVICES for port in SERVICES[name].ports}
     chosen = ports.choose(port_names(wanted.brokers), stack.ports, lambda port: port in ours or ports.is_free(port))

@@ -51,8 +51,11 @@ def launch(stack: Stack) -> Launch:
     )
 
 
+ACCOUNT_SECRETS = {"alluvium": "owner", "alluvium_service": "service"}
+
+
 def url(stack: Stack, user: str, database: str) -> str:
-    password = stack.secrets["owner" if user == "alluvium" else user]
+    password = stack.secrets[ACCOUNT_SECRETS.get(user, user)]
     return f"postgresql://{user}:{password}@127.0.0.1:{stack.ports['postgres']}/{database}"
 
 

@@ -20,7 +20,7 @@ MARKER_VARIABLE = "ALLUVIUM_STACK"  # in the environment of every process of a s
 COMPONENT_VARIABLE = "ALLUVIUM_COMPONENT"
 STAMP = ".alluvium-stack"  # what makes a directory ours to wipe
 SOCKET_PATH_BYTES = 90  # the kernel's limit is 108, and supervisord appends its pid while binding
-SECRETS = ("postgres", "owner", "registry", "valkey", "secret_key", "api_key")
+SECRETS = ("postgres", "owner", "service", "registry", "valkey", "secret_key", "api_key")
 
 
 class NotOurs(Exception):
@@ -156,6 +156,11 @@ def save(stack: Stack) -> None:
 
 def with_ports(stack: Stack, ports: Mapping[str, int]) -> Stack:
     return replace(stack, ports=dict(ports))
+
+
+def with_secrets(stack: Stack) -> Stack:
+    """With those that an earlier release did not know."""
+    return replace(stack, secrets=generate_secrets() | dict(stack.secrets))
 
 
 def generate_secrets() -> dict[str, str]:

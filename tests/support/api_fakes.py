@@ -170,6 +170,9 @@ class FakeProfiles(Failing):
         self.answer()
         return UserProfile(user_id=user_id, slots=[], top=[], active_items=0, recorded_at=None, read_from="redis")
 
+    async def as_json(self, tenant_id: TenantId, user_id: str, now: datetime) -> dict[str, Any]:
+        return (await self.of_user(tenant_id, user_id, now)).model_dump(mode="json")
+
 
 class FakeRecall(Failing):
     def __init__(self) -> None:

@@ -16,8 +16,9 @@ from uuid import UUID
 
 from api.models.items import ItemFilter
 from api.models.recall import RecallRequest
-from api.readers.database import Database, make_pool
+from api.readers.database import Database
 from api.readers.items import ItemReader
+from api.readers.pools import make_pool
 from api.readers.recall import RecallReader
 from schemas.ids import ItemId, TenantId
 from schemas.keys import join_key, split_key

@@ -44,6 +44,10 @@ class Infrastructure:
     def database_url(self) -> str:
         return self.environment["DATABASE_URL"]
 
+    def service_url(self, url: str) -> str:
+        """The same database by the login of the API, which sees one tenant at a time."""
+        return self.environment["API_DATABASE_URL"].rsplit("/", 1)[0] + "/" + url.rsplit("/", 1)[1]
+
     @property
     def redis_url(self) -> str:
         return self.environment["REDIS_URL"]

@@ -9,7 +9,9 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from api.readers.database import Database, make_pool
+from api.readers.database import Database
+from api.readers.pools import make_pool
+from api.readers.wall import require_apart
 from sinks.postgres.migrate import migrate
 from support.api_story import ACME, OTHER, land, story
 from support.infrastructure import PROJECT, Infrastructure
@@ -25,21 +27,37 @@ def database_url(infrastructure: Infrastructure) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module")
+def service_url(infrastructure: Infrastructure, database_url: str) -> str:
+    """The same database by the API's login."""
+    return infrastructure.service_url(database_url)
+
+
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
+async def database(service_url: str) -> AsyncIterator[Database]:
+    """As the API connects: under row-level security."""
+    pool = make_pool(Settings(), service_url, require_apart)
+    await pool.open()
+    yield Database(pool)
+    await pool.close()
+
+
+@pytest.fixture
+async def every_tenant(database_url: str) -> AsyncIterator[Database]:
+    """As a job connects: as the owner."""
     pool = make_pool(Settings(database_url=database_url))
     await pool.open()
     yield Database(pool)
     await pool.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def api_topics(infrastructure: Infrastructure) -> None:
     """Every topic there, with four partitions."""
     _prepare(infrastructure, "topology", "apply")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def api_schemas(infrastructure: Infrastructure) -> None:
     """Every schema registered."""
     _prepare(infrastructure, "schemas", "register")

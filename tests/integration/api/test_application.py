@@ -43,9 +43,10 @@ class Running:
 
 @pytest.fixture
 async def running(
-    infrastructure: Infrastructure, database_url: str, api_topics: None, api_schemas: None
+    infrastructure: Infrastructure, database_url: str, service_url: str, api_topics: None, api_schemas: None
 ) -> AsyncIterator[Running]:
-    environment = {**infrastructure.environment, "DATABASE_URL": database_url, "SECRET_KEY": SECRET, "PARTITIONS": "4"}
+    databases = {"DATABASE_URL": database_url, "API_DATABASE_URL": service_url}
+    environment = {**infrastructure.environment, **databases, "SECRET_KEY": SECRET, "PARTITIONS": "4"}
     key = generate_key()
     digest = key_hmac(SECRET.encode(), key)
     KeyDesk(database_url).put(tenant_id=ACME, name="test", digest=digest, scopes=["all"], rate_limited=False, days=None)

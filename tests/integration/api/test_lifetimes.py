@@ -186,8 +186,8 @@ async def test_what_has_expired_is_not_recalled(database: Database) -> None:
     assert await recalled(database, OVER + 9 * DAY, valid_at=START + DAY) == {"chess"}
 
 
-async def test_the_job_finds_what_the_reader_calls_expired(database: Database) -> None:
-    reader, found = OverdueReader(database), set()
+async def test_the_job_finds_what_the_reader_calls_expired(every_tenant: Database) -> None:
+    reader, found = OverdueReader(every_tenant), set()
     assert await reader.tenants() == [ACME, OTHER]
     async for page in reader.pages(ACME, RETENTION.of(ACME), OVER):
         assert page.looked_at == 8

@@ -13,6 +13,7 @@ PROMISED = {
     "KAFKA_BOOTSTRAP_SERVERS",
     "SCHEMA_REGISTRY_URL",
     "DATABASE_URL",
+    "API_DATABASE_URL",
     "REDIS_URL",
     "API_URL",
     "API_KEY",
@@ -62,7 +63,7 @@ def test_with_three_brokers_everyone_knows_all_of_them_and_asks_for_three_copies
 
 def test_the_callers_log_level_wins_and_its_addresses_do_not(paper: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOG_LEVEL", "DEBUG")
-    monkeypatch.setenv("DATABASE_URL", "postgresql://production")
+    monkeypatch.setenv("DATABASE_URL", "API_DATABASE_URL", "postgresql://production")
     told = of_launch(OWN[0](paper), paper, OWN[0].name)
     assert told["LOG_LEVEL"] == "DEBUG"
     assert "production" not in told["DATABASE_URL"]

@@ -22,7 +22,7 @@ from topology.metrics import (
 )
 from topology.stages import STAGES
 
-UNITS = ("_total", "_seconds", "_records", "_bytes")
+UNITS = ("_total", "_seconds", "_records", "_bytes", "_connections", "_requests")
 CONTRACT = {"api_requests_total", "processing_time_seconds", "active_conversations"}
 
 

@@ -1,6 +1,7 @@
 -- The wall is taken away in every generation. The role stays: it belongs to the cluster, and others may use it.
 
 DROP FUNCTION find_key;
+DROP VIEW messages_to_search, memory_items_to_search, evidence_versions_to_search;
 
 DO $$
 DECLARE

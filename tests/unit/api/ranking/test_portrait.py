@@ -32,7 +32,8 @@ def line(value: str, kind: str = "preference", slot: str = "likes", **fields: An
 
 def shown(at: datetime = NOON, **lists: list[ProfileLine]) -> UserProfile:
     stored = {"user_id": "ana", "slots": [], "top": [], "active_items": 0, "recorded_at": NOON, "read_from": "redis"}
-    return portrait(UserProfile(**stored | lists), RetentionPolicy(), at)
+    as_stored = UserProfile(**stored | lists).model_dump(mode="json", exclude={"salience", "stands_for"})
+    return UserProfile(**portrait(as_stored, RetentionPolicy(), at))
 
 
 def values(lines: list[ProfileLine]) -> list[str]:
