@@ -18,7 +18,7 @@ from api.limits.limiter import Strangers
 from api.limits.store import Counters
 from api.models.items import Item, ItemFilter, ItemHistory, ItemPage
 from api.models.people import ConversationPage, MessagePage, UserPage, UserProfile
-from api.models.recall import RecallRequest, RecallResult
+from api.models.recall import RecallAnswer, RecallRequest, RecallResult
 from api.ranking.merge import MessageKey
 from api.readers.context import Around, Wanted
 from api.readers.outcomes import RecordOutcome
@@ -85,6 +85,14 @@ class Profiles(Protocol):
 
 
 class Recall(Protocol):
+    async def ask(self, tenant_id: TenantId, request: RecallRequest, now: datetime) -> RecallAnswer:
+        """With what meaning had to do with it; whether `after` was reached is not for it to say."""
+        ...
+
+    async def semantic_pending(self) -> int | None:
+        """Records that have no vector yet; None where words decide alone."""
+        ...
+
     async def recall(self, tenant_id: TenantId, request: RecallRequest, now: datetime) -> list[RecallResult]: ...
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from confluent_kafka import Consumer
 from redis.asyncio import Redis
 
-from api.answers.cache import Basis, CachedRecall
+from api.answers.cache import CachedRecall
 from api.context import tokens
 from api.expiry import Expiry
 from api.freshness.kafka import KafkaOffsets
@@ -22,13 +22,14 @@ from api.freshness.watch import FreshnessWatch, Lag, keep_looking
 from api.ingest.kafka import KafkaLog
 from api.limits.store import RedisCounters
 from api.limits.strangers import strangers_of
-from api.ports import Dependencies
+from api.ports import Dependencies, Recall
 from api.readers import pools, statements
 from api.readers.context import ContextReader
 from api.readers.database import Database
 from api.readers.items import ItemReader
 from api.readers.keys import StoredKeys
 from api.readers.landed import LandedReader
+from api.readers.meaning import Asker
 from api.readers.outcomes import OutcomeReader
 from api.readers.overdue import OverdueReader
 from api.readers.people import PeopleReader
@@ -42,7 +43,7 @@ from schemas.registry import RegistrySchemaIds
 from streams.extraction.slots import ALL_BUILT_IN, Catalogues
 from topology import kafka
 from topology.guarantees import Cluster, Demands, require
-from topology.metrics import API_PENDING, Meters
+from topology.metrics import API_PENDING, API_SEMANTIC, Meters
 from topology.retention import KEPT_BY_DEFAULT, RetentionPolicies
 from topology.settings import Settings
 from topology.topics import TopicName
@@ -82,6 +83,7 @@ async def connect(
         serving = ServingReader(database)
         watch = _watch(stack, offsets, serving, meters, told)
         await asyncio.to_thread(tokens.load)
+        reader = RecallReader(database, retention, catalogues, meaning=_asker(stack, settings, database, meters))
         yield Dependencies(
             keys=StoredKeys(database),
             log=_log(stack, settings),
@@ -90,7 +92,7 @@ async def connect(
             items=ItemReader(database, retention, catalogues),
             people=PeopleReader(database),
             profiles=ProfileReader(redis, database, settings.cache_ttl, retention, serving),
-            recall=_recall(database, retention, catalogues, settings, meters),
+            recall=_kept(reader, database, settings, meters),
             counters=RedisCounters(redis),
             strangers=strangers_of(redis, settings.failed_keys_per_minute),
             surroundings=ContextReader(database, retention, catalogues),
@@ -102,11 +104,11 @@ async def connect(
         )
 
 
-def _recall(
-    database: Database, retention: RetentionPolicies, catalogues: Catalogues, settings: Settings, meters: Meters
-) -> CachedRecall:
-    reader = RecallReader(database, retention, catalogues)
-    return CachedRecall(reader, Basis(mark=LandedReader(database).mark), settings, meters)
+def _kept(recall: Recall, database: Database, settings: Settings, meters: Meters) -> Recall:
+    """With a replica nothing is kept: the mark of one server says nothing of what the other one holds."""
+    if settings.database_replica_url.get_secret_value():
+        return recall
+    return CachedRecall(recall, LandedReader(database).mark, settings, meters)
 
 
 @asynccontextmanager
@@ -161,6 +163,16 @@ def _offsets(stack: AsyncExitStack, settings: Settings) -> KafkaOffsets:
     offsets = KafkaOffsets(lambda group: Consumer(kafka.consumer_config(settings, group=group)), settings.partitions)
     stack.push_async_callback(asyncio.to_thread, offsets.close)
     return offsets
+
+
+def _asker(stack: AsyncExitStack, settings: Settings, database: Database, meters: Meters) -> Asker | None:
+    """Raises Misconfigured where there is no such embedder, or its runtime is not installed."""
+    if not settings.embedding_model:
+        return None
+    asker = Asker(database, report=lambda outcome: meters.add(API_SEMANTIC, outcome=outcome))
+    stack.callback(asker.close)
+    asker.load(settings.embedding_model)
+    return asker
 
 
 def _watch(

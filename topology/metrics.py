@@ -125,6 +125,9 @@ API_LIMITED = _counter("alluvium_api_limited_requests_total", _W, "Requests refu
 API_UNLIMITED = _counter("alluvium_api_unlimited_requests_total", _W, "Requests let through while Redis was away.")
 API_CACHE = _counter("alluvium_api_recall_cache_total", _W, "Recalls: `hit`, `miss`, or `unkept`.", "result")
 API_CACHE_BYTES = _sum("alluvium_api_recall_cache_bytes", _W, "Answers that are kept, as JSON.")
+API_SEMANTIC = _counter(
+    "alluvium_api_semantic_recalls_total", _W, "Recalls by meaning: used, or why words decided alone.", "outcome"
+)
 API_PENDING = _gauge("alluvium_api_pending_records", _W, "Records between an accepted event and its row.", "stage")
 API_SPANS = _counter("alluvium_api_spans_total", _W, "Spans of traces: exported, failed, dropped.", "fate")
 API_DATABASE_CONNECTIONS = _gauge(
@@ -168,6 +171,7 @@ METRICS: tuple[Metric, ...] = (
     API_UNLIMITED,
     API_CACHE,
     API_CACHE_BYTES,
+    API_SEMANTIC,
     API_PENDING,
     API_SPANS,
     API_DATABASE_CONNECTIONS,

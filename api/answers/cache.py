@@ -1,7 +1,7 @@
 """Recall that keeps its answers: the same question is answered from memory while nothing new has landed.
 
 An answer is kept under a mark of what the database held: how far every sink had landed every partition, and which
-generation served. The mark is read before the answer is made and again before it is given, from the same database;
+generation and model of embeddings served. The mark is read before the answer is made and again before it is given, from the same database;
 sinks move it in the transaction of their rows, so an edit, a deletion or an erasure that can be seen has changed it. It
 is coarse: whatever lands, of whatever tenant, ends all that was kept before.
 
@@ -19,9 +19,7 @@ from time import monotonic
 from typing import Final
 
 from cachetools import TLRUCache
-from pydantic import TypeAdapter
-
-from api.models.recall import RecallRequest, RecallResult
+from api.models.recall import RecallAnswer, RecallRequest, RecallResult
 from api.ports import Recall
 from schemas.ids import TenantId
 from topology.metrics import API_CACHE, API_CACHE_BYTES, Meters
@@ -32,10 +30,10 @@ MOST_ANSWER_BYTES: Final = 256 * 1024
 MINUTE_SECONDS: Final = 60.0
 ENTRY_BYTES: Final = 512
 """What an entry costs beside its answer."""
+_FOR_GOOD: Final = {"known_at", "no_messages", "no_model"}
+"""Reasons to recall by words alone that belong to the question, or to what the mark tells."""
 UNASKED: Final = {"after", "wait_seconds"}
 """Fields of a request that say when to answer, not what."""
-
-_ANSWER = TypeAdapter(list[RecallResult])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,30 +45,18 @@ class Kept:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Basis:
-    """What an answer rests on."""
-
-    mark: Callable[[], Awaitable[str]]
-    """What the database holds. Raises Retryable."""
-    complete: Callable[[list[RecallResult]], bool] = lambda _: True
-    """Whether an answer is all that there is to say: one without its semantic half is not kept."""
-    variant: Callable[[], str] = lambda: ""
-    """What else it depends on, such as the model of the embeddings."""
-
-
 class CachedRecall:
     """`api.ports.Recall` before another one."""
 
     def __init__(
         self,
         recall: Recall,
-        basis: Basis,
+        mark: Callable[[], Awaitable[str]],
         settings: Settings,
         meters: Meters,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        self._recall, self._basis, self._meters = recall, basis, meters
+        self._recall, self._mark, self._meters = recall, mark, meters
         self._seconds, self._entries = float(settings.cache_ttl), settings.cache_max_size
         self._kept: TLRUCache[bytes, Kept] = TLRUCache(
             maxsize=settings.cache_megabytes * 1024 * 1024,
@@ -80,20 +66,26 @@ class CachedRecall:
         )
 
     async def recall(self, tenant_id: TenantId, request: RecallRequest, now: datetime) -> list[RecallResult]:
+        return (await self.ask(tenant_id, request, now)).results
+
+    async def semantic_pending(self) -> int | None:
+        return await self._recall.semantic_pending()
+
+    async def ask(self, tenant_id: TenantId, request: RecallRequest, now: datetime) -> RecallAnswer:
         if self._entries == 0:
-            return await self._recall.recall(tenant_id, request, now)
-        key, mark = self._key(tenant_id, request, now), await self._basis.mark()
+            return await self._recall.ask(tenant_id, request, now)
+        key, mark = self._key(tenant_id, request, now), await self._mark()
         kept = self._kept.get(key)
         if kept is not None and kept.mark == mark:
             self._meters.add(API_CACHE, result="hit")
-            return _ANSWER.validate_json(kept.answer)
-        found = await self._recall.recall(tenant_id, request, now)
+            return RecallAnswer.model_validate_json(kept.answer)
+        found = await self._recall.ask(tenant_id, request, now)
         self._keep(key, mark, found, self._lasting(request, now))
         return found
 
-    def _keep(self, key: bytes, mark: str, found: list[RecallResult], seconds: float) -> None:
-        answer = _ANSWER.dump_json(found)
-        worth = len(answer) <= MOST_ANSWER_BYTES and self._basis.complete(found)
+    def _keep(self, key: bytes, mark: str, found: RecallAnswer, seconds: float) -> None:
+        answer = found.model_dump_json().encode()
+        worth = len(answer) <= MOST_ANSWER_BYTES and _is_whole(found)
         self._meters.add(API_CACHE, result="miss" if worth else "unkept")
         if not worth:
             return
@@ -106,7 +98,7 @@ class CachedRecall:
         """By digest, so that no question stays in memory longer than its answer."""
         minute = "" if _names_its_clock(request) else f"{now:%Y-%m-%dT%H:%M}"
         asked = request.model_dump_json(exclude=UNASKED)
-        return hashlib.sha256("\n".join((tenant_id, minute, self._basis.variant(), asked)).encode()).digest()
+        return hashlib.sha256("\n".join((tenant_id, minute, asked)).encode()).digest()
 
     def _lasting(self, request: RecallRequest, now: datetime) -> float:
         left = MINUTE_SECONDS - now.second - now.microsecond / 1e6
@@ -115,3 +107,9 @@ class CachedRecall:
 
 def _names_its_clock(request: RecallRequest) -> bool:
     return request.known_at is not None or request.asked_at is not None
+
+
+def _is_whole(found: RecallAnswer) -> bool:
+    """Not where meaning should have had a part in it and had none, or vectors are missing: soon there is a better one."""
+    semantic = found.semantic
+    return semantic is None or semantic.reason in _FOR_GOOD or (semantic.used and not semantic.missing)

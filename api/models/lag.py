@@ -19,3 +19,8 @@ class LagAnswer(Shape):
         description="Records that each stage has yet to take.",
         examples=[{"extract": 0, "consolidate": 0, "postgres": 0, "redis": 0}],
     )
+    semantic_pending: int | None = Field(
+        default=None,
+        description="Records that the model which serves has yet to make vectors of; `pending` does not wait for them. "
+        "Null where the service recalls by words alone.",
+    )

@@ -112,10 +112,32 @@ class RecallResult(Shape):
     evidence: list[ItemSource] = Field(default_factory=list)
 
 
+SemanticReason = Literal["no_model", "failed", "busy", "known_at", "no_messages"]
+
+
+class SemanticShape(Shape):
+    """Whether meaning had a part in the answer; without it, the answer is of words alone."""
+
+    model: str | None = Field(description="The embedding model that serves.", examples=["minilm@1"])
+    used: bool
+    missing: int | None = Field(
+        default=None,
+        description="Messages among those that were ranked that have no vector yet: they were ranked by their words.",
+    )
+    reason: SemanticReason | None = Field(
+        default=None,
+        description="Why it was not used. `no_model`: none serves; `failed`: the query was not embedded; `busy`: not "
+        "in time; `known_at`: vectors are of texts as they are now; `no_messages`: only items were asked for.",
+    )
+
+
 class RecallAnswer(Shape):
     """Best first."""
 
     results: list[RecallResult]
     after_reached: bool | None = Field(
         default=None, description="Whether `after` could be queried in time; null where it was not asked for."
+    )
+    semantic: SemanticShape | None = Field(
+        default=None, description="What meaning had to do with it; null where the service recalls by words alone."
     )

@@ -53,4 +53,4 @@ class Candidates:
     turns: Sequence[Turn]
     things: Sequence[Thing] = ()
     meaning: Mapping[MessageKey, float] | None = None
-    """How near messages are to the question in meaning, at most 1; None: by words alone."""
+    """How near messages are to the question in meaning, at most 1, where that is known; None: by words alone."""

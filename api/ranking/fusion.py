@@ -1,18 +1,33 @@
-"""Words and meaning in one score: a convex combination of both, each as a share of the best.
+"""Words and meaning in one score: a convex combination of both, each as a share of the best of its kind.
 
 Pure. Bruch, Gai and Ingber (2023) find it better than reciprocal ranks, and insensitive to how scores are normalised.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
 
 from api.ranking.bm25 import Array
+from api.ranking.candidates import MessageKey, Turn
+from api.ranking.neighbours import lent
 
 MEANING_WEIGHT: Final = 0.4
 """Of the fused score (DESIGN section 6)."""
+
+
+def of_meaning(turns: Sequence[Turn], nearness: Mapping[MessageKey, float], words: Array) -> Array:
+    """What each turn means to the question, as a share of the best, with what its neighbours lend it.
+
+    A turn whose nearness is not known, since its vector is not there yet, is taken to mean what its words are worth:
+    what was just said must not fall behind for it.
+    """
+    own = np.array([max(nearness.get(turn.key, 0.0), 0.0) for turn in turns], dtype=float)
+    meant = shares(own + lent([turn.place for turn in turns], own))
+    known = np.array([turn.key in nearness for turn in turns], dtype=bool)
+    return np.where(known, meant, np.maximum(meant, shares(words)))
 
 
 def shares(scores: Array) -> Array:

@@ -140,10 +140,11 @@ def _with_meaning(scored: Scored, candidates: Candidates) -> Scored:
     """Both as shares of the best of theirs, so that the weights compare."""
     if candidates.meaning is None:
         return scored
-    near = np.array([candidates.meaning.get(turn.key, 0.0) for turn in candidates.turns])
-    best = float(scored.by_words().max(initial=0.0))
+    words = scored.by_words()
+    best = float(words.max(initial=0.0))
     scale = (1 - fusion.MEANING_WEIGHT) / best if best > 0 else 0.0
-    return replace(scored, scale=scale, meaning=fusion.MEANING_WEIGHT * fusion.shares(near))
+    meant = fusion.of_meaning(candidates.turns, candidates.meaning, words)
+    return replace(scored, scale=scale, meaning=fusion.MEANING_WEIGHT * meant)
 
 
 def _names(turns: Sequence[Turn], terms: int) -> NDArray[np.bool_]:

@@ -6,9 +6,10 @@ Reads only, in one transaction.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from api.models.recall import RecallRequest, RecallResult
+from api.models.recall import RecallAnswer, RecallRequest, RecallResult
 from api.ranking.answer import rank
 from api.ranking.asked import Asked, Lexeme, analyse
 from api.ranking.bm25 import Document
@@ -18,6 +19,7 @@ from api.readers.candidates import CandidateSource, MatchingMessages, Scope
 from api.readers.database import Database, Rows
 from api.readers.folds import Fold, folded
 from api.readers.lifetimes import over
+from api.readers.meaning import NEAREST, Asker, Nearness, told
 from api.readers.results import ItemFound, Items
 from api.readers.turns import Question
 from schemas.ids import TenantId
@@ -31,7 +33,7 @@ ITEM_KINDS = frozenset({"fact", "preference", "relation", "event", "task", "deci
 
 
 class RecallReader:
-    """`source` gives the candidates of scopes that are too wide to be read whole."""
+    """`source` gives the candidates of scopes that are too wide to be read whole; without `meaning`, words decide."""
 
     def __init__(
         self,
@@ -39,29 +41,47 @@ class RecallReader:
         retention: RetentionPolicies,
         catalogues: Catalogues = ALL_BUILT_IN,
         source: CandidateSource | None = None,
+        meaning: Asker | None = None,
     ) -> None:
         self._database, self._retention, self._catalogues = database, retention, catalogues
         self._source = source or MatchingMessages()
+        self._meaning, self._nearness = meaning, Nearness()
 
     async def recall(self, tenant_id: TenantId, request: RecallRequest, now: datetime) -> list[RecallResult]:
+        """The results of `ask`."""
+        return (await self.ask(tenant_id, request, now)).results
+
+    async def semantic_pending(self) -> int | None:
+        """As the port says."""
+        return None if self._meaning is None else await self._meaning.behind()
+
+    async def ask(self, tenant_id: TenantId, request: RecallRequest, now: datetime) -> RecallAnswer:
         """What answers the query best; empty where it holds nothing but stop words.
 
         Items are weighed at `known_at` or `asked_at` where they are given, else at `now`; time words count from
         `asked_at`, else from `now`.
         """
         at = request.known_at or request.asked_at or now
+        sought = None if self._meaning is None else await self._meaning.ask(request)
         async with self._database.read(tenant_id) as rows:
             question = await _question(rows, tenant_id, request, now)
             if not question.asked.terms:
-                return []
+                return RecallAnswer(results=[], semantic=told(sought, missing=0))
+            meant = await self._nearness.in_scope(rows, question.scope, sought)
+            question = replace(question, also=meant.nearest(NEAREST))
             likely, corpus = await turns.turns(rows, question, self._source)
+            keys = [turn.key for turn in likely]
+            meant = await self._nearness.completed(rows, question.scope, meant, keys)
             found = await self._items(rows, question, request, at)
             items = {each.item_ids[0]: each for each in folded([one.row for one in found])}
             sources = {str(one.row["item_id"]): one.sources for one in found if one.sources is not None}
             things = _things(items, question.asked)
-            candidates = Candidates(asked=question.asked, corpus=corpus, turns=likely, things=things)
+            candidates = Candidates(
+                asked=question.asked, corpus=corpus, turns=likely, things=things, meaning=meant.known
+            )
             answer = rank(candidates, results.with_spare(request.limit), with_messages=wants_messages(request))
-            return await results.of(rows, answer, Items(folds=items, sources=sources, at=at), request, tenant_id)
+            shown = await results.of(rows, answer, Items(folds=items, sources=sources, at=at), request, tenant_id)
+            return RecallAnswer(results=shown, semantic=told(sought, missing=len(meant.missing.intersection(keys))))
 
     async def _items(self, rows: Rows, question: Question, request: RecallRequest, at: datetime) -> Sequence[ItemFound]:
         kinds, tenant_id = item_kinds(request), question.scope.tenant_id

@@ -22,7 +22,8 @@ SERVING: LiteralString = "SELECT number, direct FROM serving_generation"
 
 LANDED: LiteralString = """
     SELECT concat_ws(
-        '/', (SELECT number FROM serving_generation), count(*), sum(next_offset), sum(next_offset * partition)
+        '/', (SELECT number FROM serving_generation), (SELECT name FROM embedding_models WHERE state = 'serving'),
+        count(*), sum(next_offset), sum(next_offset * partition)
     ) AS mark
     FROM sink_offsets
 """

@@ -90,4 +90,9 @@ async def event_status(
 async def lag(service: ServiceParts, _: Reader) -> LagAnswer:
     """`pending` 0 means that every event accepted before the question can be queried."""
     found = await service.deps.freshness.lag()
-    return LagAnswer(pending=found.pending, seconds=round(found.seconds, 3), stages=dict(found.stages))
+    return LagAnswer(
+        pending=found.pending,
+        seconds=round(found.seconds, 3),
+        stages=dict(found.stages),
+        semantic_pending=await service.deps.recall.semantic_pending(),
+    )

@@ -25,5 +25,5 @@ async def recall(service: ServiceParts, caller: Reader, request: RecallRequest) 
     if request.conversation_id is None and request.user_id is None:
         need(caller, Scope.READ_TENANT)
     reached = await reach(service, request.after, request.wait_seconds)
-    found = await service.deps.recall.recall(caller.tenant_id, request, datetime.now(UTC))
-    return RecallAnswer(results=found, after_reached=reached)
+    found = await service.deps.recall.ask(caller.tenant_id, request, datetime.now(UTC))
+    return found.model_copy(update={"after_reached": reached})

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 NAME: Final = "minilm@1"
 MOST_TOKENS: Final = 256
 """What the model was trained to look at; the rest of a text is left out."""
-BATCH: Final = 16
-"""Texts of like length together: more gains nothing on one core, and holds more memory."""
+TOKENS_AT_ONCE: Final = 1_024
+"""Texts of like length together, padding counted: more gains nothing on one core, and takes memory that is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,9 +88,15 @@ class MiniLm:
 
 
 def _batches(ids: Sequence[Sequence[int]]) -> Iterator[list[int]]:
-    """Places of texts of like length, so that little is padded."""
-    order = sorted(range(len(ids)), key=lambda place: len(ids[place]))
-    return (order[start : start + BATCH] for start in range(0, len(order), BATCH))
+    """Places of texts of like length, so that little is padded: shortest first."""
+    batch: list[int] = []
+    for place in sorted(range(len(ids)), key=lambda place: len(ids[place])):
+        if batch and (len(batch) + 1) * len(ids[place]) > TOKENS_AT_ONCE:
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch
 
 
 def _tokenizer() -> Tokenizer:

@@ -1,11 +1,11 @@
-"""Messages to rows of vectors: a row a part, part 0 always, and a row without a vector where there is no text.
+"""Messages to rows of vectors: a row a message, without a vector where it says nothing.
 
 Asks nothing but the embedder.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from operator import attrgetter
 from struct import pack
 from typing import Final
@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from schemas.keys import split_key
 from schemas.records import Message
-from sinks.embeddings.parts import parts_of
-from sinks.embeddings.ports import Embedder, Vectors
+from sinks.embeddings.ports import Embedder
 from sinks.ports import PoisonRecord, SinkRecord
 from sinks.postgres.rows import Row
 from sinks.postgres.tables import Column, Table
@@ -34,14 +33,12 @@ MESSAGE_VECTORS: Final = Table(
     name="message_vectors",
     topic=TopicName.MESSAGES,
     record=Message,
-    key=("model", "tenant_id", "conversation_id", "message_id", "part"),
+    key=("model", "tenant_id", "conversation_id", "message_id"),
     gone="removed",
     columns=(
         *(_column(name, "text") for name in ("model", "tenant_id", "conversation_id", "message_id")),
-        _column("part", "int2"),
         _column("vector", "halfvec"),
     ),
-    upsert=("upsert_heads", "clear_parts", "insert_parts"),
 )
 
 
@@ -49,9 +46,8 @@ def vector_rows(records: Iterable[SinkRecord], embedder: Embedder) -> list[Row]:
     """The rows of the newest record of each message. Raises PoisonRecord for a key that names none."""
     messages = (record for record in records if record.partition.topic == MESSAGE_VECTORS.topic)
     latest = list(newest(messages, lambda record: record.key).values())
-    parts = [_parts(record) for record in latest]
-    vectors = embedder.embed([part for each in parts for part in each])
-    return list(_rows(latest, parts, vectors, embedder.name))
+    vectors = iter(embedder.embed([text for text in map(_text, latest) if text]))
+    return [_row(record, next(vectors) if _text(record) else None, embedder.name) for record in latest]
 
 
 def as_halfvec(vector: NDArray[np.float32]) -> bytes:
@@ -59,20 +55,15 @@ def as_halfvec(vector: NDArray[np.float32]) -> bytes:
     return pack(">HH", len(vector), 0) + vector.astype(">f2").tobytes()
 
 
-def _parts(record: SinkRecord) -> list[str]:
+def _text(record: SinkRecord) -> str:
     text = record.value.text if isinstance(record.value, Message) else None
-    return parts_of(text) if text and not text.isspace() else []
+    return (text or "").strip()
 
 
-def _rows(records: Sequence[SinkRecord], parts: Sequence[list[str]], vectors: Vectors, model: str) -> Iterator[Row]:
-    at = 0
-    for record, each in zip(records, parts, strict=True):
-        named, version = (model, *_named(record)), (FIRST, record.offset)
-        if not each:
-            yield (*named, 0, None, True, *version)
-        for part in range(len(each)):
-            yield (*named, part, as_halfvec(vectors[at + part]), False, *version)
-        at += len(each)
+def _row(record: SinkRecord, vector: NDArray[np.float32] | None, model: str) -> Row:
+    """A vector of zeros says nothing: it is as far from everything as from nothing."""
+    held = as_halfvec(vector) if vector is not None and vector.any() else None
+    return (model, *_named(record), held, held is None, FIRST, record.offset)
 
 
 def _named(record: SinkRecord) -> tuple[str, ...]:

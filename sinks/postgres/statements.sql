@@ -42,29 +42,6 @@ SELECT {columns} FROM {staging}
 ON CONFLICT ({key}) DO UPDATE SET ({changed}) = ROW ({excluded})
 WHERE (kept.generation, kept.version_offset) < (excluded.generation, excluded.version_offset)
 
--- name: upsert_heads
--- Of the parts of a text the first, which decides by its version whether the others are of now.
-INSERT INTO {table} AS kept ({columns})
-SELECT {columns} FROM {staging} WHERE part = 0
-ON CONFLICT ({key}) DO UPDATE SET ({changed}) = ROW ({excluded})
-WHERE (kept.generation, kept.version_offset) < (excluded.generation, excluded.version_offset)
-
--- name: clear_parts
--- What is left of former texts.
-DELETE FROM {table} AS kept
-USING {staging} AS head
-WHERE head.part = 0 AND kept.part > 0 AND kept.model = head.model AND kept.tenant_id = head.tenant_id
-    AND kept.conversation_id = head.conversation_id AND kept.message_id = head.message_id
-    AND (kept.generation, kept.version_offset) < (head.generation, head.version_offset)
-
--- name: insert_parts
--- The others, where theirs is the text that counts.
-INSERT INTO {table} ({columns})
-SELECT later.* FROM {staging} AS later
-JOIN {table} AS head USING (model, tenant_id, conversation_id, message_id, generation, version_offset)
-WHERE later.part > 0 AND head.part = 0
-ON CONFLICT DO NOTHING
-
 -- name: clear_earlier_versions
 -- When an item is gone, what its earlier versions said goes with it; their keys and times stay.
 UPDATE memory_item_versions AS kept

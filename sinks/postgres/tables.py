@@ -57,8 +57,6 @@ class Table(Generic[R]):
     columns: tuple[Column[R], ...]
     chosen: Callable[[Sequence[SinkRecord]], Iterable[SinkRecord]] | None = None
     """Which records of a batch give rows; None: all do."""
-    upsert: tuple[str, ...] = ("upsert_rows",)
-    """The statements that bring the rows of a batch into the table."""
     first: str = ""
     """The statement that is run once the rows of a batch are there, before they are added to the table."""
     last: tuple[str, ...] = ()

@@ -178,7 +178,7 @@ class PostgresSink:
     def _land_table(self, connection: psycopg.Connection[Any], copy: TableCopy) -> None:
         self._stage(connection, copy)
         last = copy.table.last if copy.takes_words else ()
-        for statement in filter(None, (copy.table.first, *copy.table.upsert, *last)):
+        for statement in filter(None, (copy.table.first, "upsert_rows", *last)):
             connection.execute(_compose(statement, copy.table))
 
     def _stage(self, connection: psycopg.Connection[Any], copy: TableCopy) -> None:

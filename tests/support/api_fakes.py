@@ -20,7 +20,7 @@ from api.freshness.watch import Lag
 from api.limits.quotas import Day, Quota, Standing, Verdict
 from api.models.items import Item, ItemFilter, ItemHistory, ItemPage
 from api.models.people import ConversationPage, MessagePage, UserPage, UserProfile
-from api.models.recall import RecallRequest, RecallResult
+from api.models.recall import RecallAnswer, RecallRequest, RecallResult, SemanticShape
 from api.ports import Dependencies
 from api.ranking.merge import MessageKey
 from api.readers.context import Around, Wanted
@@ -177,7 +177,14 @@ class FakeProfiles(Failing):
 class FakeRecall(Failing):
     def __init__(self) -> None:
         self.results: list[RecallResult] = []
+        self.semantic: SemanticShape | None = None
         self.asked: list[tuple[str, RecallRequest]] = []
+
+    async def semantic_pending(self) -> int | None:
+        return None
+
+    async def ask(self, tenant_id: TenantId, request: RecallRequest, now: datetime) -> RecallAnswer:
+        return RecallAnswer(results=await self.recall(tenant_id, request, now), semantic=self.semantic)
 
     async def recall(self, tenant_id: TenantId, request: RecallRequest, now: datetime) -> list[RecallResult]:
         self.answer()

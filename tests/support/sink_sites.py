@@ -114,7 +114,7 @@ class PostgresSite:
 class VectorSite(PostgresSite):
     """The vectors of `hashing@1` in a migrated database."""
 
-    signs: tuple[str, ...] = ("'m1', '0', '[",)
+    signs: tuple[str, ...] = ("'m1', '[",)
 
     def sink(self) -> Sink:
         Models(url=self.url).create(Hashing.name)

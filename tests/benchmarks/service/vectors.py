@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
+from struct import pack
 from typing import Any, Final
 
 import numpy as np
@@ -26,6 +27,9 @@ SPREAD: Final = 0.8
 AT_ONCE: Final = 10_000
 MEMORY: Final = "1536MB"
 """A million vectors of 384 halves with their edges; what does not fit is built many times more slowly."""
+
+_HEAD: Final = pack(">HH", DIMENSIONS, 0)
+"""Of a halfvec in pgvector's binary form."""
 
 
 def fill(url: str, model: str = MODEL, *, seed: int = 7) -> int:
@@ -66,13 +70,13 @@ def centres_of(random: np.random.Generator) -> Vectors:
 
 def _copy(url: str, connection: psycopg.Connection[Any], part: str, model: str, random: np.random.Generator) -> int:
     centres, filled = centres_of(random), 0
-    columns = "model, tenant_id, conversation_id, message_id, part, vector, removed, generation, version_offset"
+    columns = "model, tenant_id, conversation_id, message_id, vector, removed, generation, version_offset"
     statement = sql.SQL("COPY {} (" + columns + ") FROM STDIN (FORMAT BINARY)").format(sql.Identifier(part))
     with psycopg.connect(url) as reading, connection.cursor() as cursor, cursor.copy(statement) as copying:
         copying.write(b"PGCOPY\n\xff\r\n\0" + bytes(8))
         for keys in _keys(reading):
             vectors = clustered(random, centres, len(keys)).astype(">f2")
-            halves = (np.int16(DIMENSIONS).astype(">i2").tobytes() + b"\0\0" + row.tobytes() for row in vectors)
+            halves = (_HEAD + row.tobytes() for row in vectors)
             copying.write(b"".join(_row(model, key, half) for key, half in zip(keys, halves, strict=True)))
             filled += len(keys)
         copying.write(b"\xff\xff")
@@ -93,13 +97,12 @@ def _row(model: str, key: tuple[Any, ...], half: bytes) -> bytes:
     *names, generation, version = key
     values = (
         *(text.encode() for text in (model, *names)),
-        (0).to_bytes(2),
         half,
         b"\0",
         generation.to_bytes(4),
         version.to_bytes(8),
     )
-    return (9).to_bytes(2) + b"".join(len(value).to_bytes(4) + value for value in values)
+    return (8).to_bytes(2) + b"".join(len(value).to_bytes(4) + value for value in values)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from itertools import count
 
 import pytest
 
-from api.answers.cache import Basis, CachedRecall
+from api.answers.cache import CachedRecall
 from api.models.recall import RecallRequest
 from api.readers.database import Database
 from api.readers.landed import LandedReader
@@ -30,8 +30,8 @@ class Asked:
 
     def __init__(self, database: Database) -> None:
         self.meters = build("api")
-        basis = Basis(mark=LandedReader(database).mark)
-        self.recall = CachedRecall(RecallReader(database, RetentionPolicies()), basis, Settings(), self.meters)
+        reader = RecallReader(database, RetentionPolicies())
+        self.recall = CachedRecall(reader, LandedReader(database).mark, Settings(), self.meters)
 
     async def texts(self, query: str = "chess") -> list[str]:
         request = RecallRequest(query=query, conversation_id=FAMILY, kinds=["message"], asked_at=LATER)

@@ -31,21 +31,18 @@ BEGIN
         tenant_id text NOT NULL,
         conversation_id text NOT NULL,
         message_id text NOT NULL,
-        part smallint NOT NULL,
         vector halfvec(384),
         removed boolean NOT NULL,
         generation integer NOT NULL,
         version_offset bigint NOT NULL,
-        PRIMARY KEY (model, tenant_id, conversation_id, message_id, part),
+        PRIMARY KEY (model, tenant_id, conversation_id, message_id),
         CONSTRAINT message_vectors_complete CHECK (removed = (vector IS NULL))
     ) PARTITION BY LIST (model);
     COMMENT ON TABLE public.message_vectors IS
-        'What messages mean, as vectors of unit length: a row a part of a text. Follows memory.messages.v1.';
+        'What messages mean, as vectors of unit length. Follows memory.messages.v1.';
     COMMENT ON COLUMN public.message_vectors.model IS 'The model that made it.';
-    COMMENT ON COLUMN public.message_vectors.part IS
-        'Which stretch of a long text, from 0; each message has a part 0, whose version is that of all.';
-    COMMENT ON COLUMN public.message_vectors.vector IS 'Null once the message says nothing any more.';
-    COMMENT ON COLUMN public.message_vectors.removed IS 'True: the message has no text; only its key and version are left.';
+    COMMENT ON COLUMN public.message_vectors.vector IS 'Null where the message says nothing, or nothing any more.';
+    COMMENT ON COLUMN public.message_vectors.removed IS 'True: there is no vector; only its key and version are left.';
     COMMENT ON COLUMN public.message_vectors.generation IS 'Generation of the derived topic this version was read from.';
     COMMENT ON COLUMN public.message_vectors.version_offset IS
         'Offset of this version in that topic: the vector stands for the text of the row in messages with the same.';

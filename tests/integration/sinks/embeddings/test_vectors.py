@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from schemas.records import Message
 from sinks.embeddings.hashing import Hashing
 from sinks.embeddings.models import Models
-from sinks.embeddings.parts import parts_of
 from sinks.embeddings.rows import as_halfvec
 from sinks.embeddings.writer import VectorSink
 from sinks.ports import Batch, Fenced, Partition
@@ -22,7 +22,6 @@ from topology.topics import TopicName
 
 pytestmark = pytest.mark.integration
 
-PAGE = " ".join(f"word{number}" for number in range(400))
 ELSEWHERE = Partition(topic=TopicName.OUTCOMES, number=99)
 
 
@@ -55,7 +54,7 @@ def ask(url: str, query: str, *parameters: object) -> list[tuple[object, ...]]:
 
 
 def rows(url: str) -> list[tuple[object, ...]]:
-    return ask(url, "SELECT message_id, part, version_offset, removed FROM message_vectors ORDER BY 1, 2")
+    return ask(url, "SELECT message_id, version_offset, removed FROM message_vectors ORDER BY 1")
 
 
 def sink_of(url: str, embedder: Hashing) -> VectorSink:
@@ -78,25 +77,15 @@ def land_anyhow(url: str, topics: Topics, *numbers: int) -> None:
         sink.stop()
 
 
-@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (1, 0, 2), (2, 0, 2)])
-def test_no_part_of_a_former_text_is_left_whatever_comes_first(
-    database: str, models: Models, order: tuple[int, ...]
-) -> None:
-    topics = Topics()
-    topics.append(message("m1", PAGE), message("m1", PAGE[:900]), message("m1", PAGE[:600]))
-    land_anyhow(database, topics, *order)
-    assert rows(database) == [("m1", part, 2, False) for part in range(len(parts_of(PAGE[:600])))]
-
-
 @pytest.mark.parametrize("last", [message("m1", None), Tombstone(of=message("m1", ""))])
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_a_deletion_removes_every_vector(
-    database: str, models: Models, order: tuple[int, ...], last: Tombstone
+def test_a_deletion_takes_the_vector_out_whatever_comes_first(
+    database: str, models: Models, order: tuple[int, ...], last: Message | Tombstone
 ) -> None:
     topics = Topics()
-    topics.append(message("m1", PAGE), last)
+    topics.append(message("m1", "a secret"), last)
     land_anyhow(database, topics, *order)
-    assert rows(database) == [("m1", 0, 1, True)]
+    assert rows(database) == [("m1", 1, True)]
     assert ask(database, "SELECT count(*) FROM message_vectors WHERE vector IS NOT NULL") == [(0,)]
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from api.answers.cache import MOST_ANSWER_BYTES, Basis, CachedRecall
-from api.models.recall import RecallRequest, RecallResult
+from api.answers.cache import MOST_ANSWER_BYTES, CachedRecall
+from api.models.recall import RecallRequest, RecallResult, SemanticShape
 from schemas.ids import TenantId
 from support.api_fakes import FakeRecall
 from topology.errors import Retryable
@@ -26,17 +26,14 @@ class Kitchen:
 
     settings: dict[str, Any] = field(default_factory=dict)
     landed: str = "1"
-    model: str = "a"
-    complete: bool = True
     seconds: float = 0.0
 
     def __post_init__(self) -> None:
         self.inner = FakeRecall()
         self.inner.results = [a_result("one")]
         self.meters = build("api")
-        basis = Basis(mark=self._mark, complete=lambda _: self.complete, variant=lambda: self.model)
         settings = Settings(**self.settings)
-        self.recall = CachedRecall(self.inner, basis, settings, self.meters, clock=lambda: self.seconds)
+        self.recall = CachedRecall(self.inner, self._mark, settings, self.meters, clock=lambda: self.seconds)
 
     async def _mark(self) -> str:
         return self.landed
@@ -86,8 +83,7 @@ async def test_an_answer_made_while_something_lands_is_not_kept_for_it() -> None
             return found
 
     kitchen.inner = Landing()
-    basis = Basis(mark=kitchen._mark)
-    kitchen.recall = CachedRecall(kitchen.inner, basis, Settings(), kitchen.meters, clock=lambda: 0.0)
+    kitchen.recall = CachedRecall(kitchen.inner, kitchen._mark, Settings(), kitchen.meters, clock=lambda: 0.0)
     kitchen.inner.results = [a_result("before")]
     await kitchen.ask()
     kitchen.inner.results = [a_result("after")]
@@ -125,15 +121,6 @@ async def test_how_long_somebody_waits_makes_no_other_answer() -> None:
 
 
 @pytest.mark.asyncio
-async def test_another_model_of_embeddings_is_another_answer() -> None:
-    kitchen = Kitchen()
-    await kitchen.ask()
-    kitchen.model = "b"
-    await kitchen.ask()
-    assert kitchen.asked == 2
-
-
-@pytest.mark.asyncio
 async def test_an_answer_without_a_clock_of_its_own_holds_for_the_minute() -> None:
     kitchen = Kitchen()
     await kitchen.ask(asked_at=None)
@@ -156,13 +143,42 @@ async def test_a_clock_in_the_question_holds_until_the_end_of_its_time() -> None
 
 
 @pytest.mark.asyncio
-async def test_incomplete_and_huge_answers_are_not_kept() -> None:
-    kitchen = Kitchen(complete=False)
+@pytest.mark.parametrize(
+    ("semantic", "kept"),
+    [
+        (None, True),
+        (SemanticShape(model="a@1", used=True, missing=0), True),
+        (SemanticShape(model="a@1", used=True, missing=1), False),
+        (SemanticShape(model="a@1", used=False, reason="failed"), False),
+        (SemanticShape(model="a@1", used=False, reason="busy"), False),
+        (SemanticShape(model="a@1", used=False, reason="known_at"), True),
+    ],
+)
+async def test_an_answer_that_lacks_a_part_is_not_kept(semantic: SemanticShape | None, kept: bool) -> None:
+    kitchen = Kitchen()
+    kitchen.inner.semantic = semantic
     await kitchen.ask()
-    kitchen.complete, kitchen.inner.results = True, [a_result("x" * MOST_ANSWER_BYTES)]
+    await kitchen.ask()
+    assert kitchen.asked == (1 if kept else 2)
+
+
+@pytest.mark.asyncio
+async def test_what_meaning_did_is_told_of_a_kept_answer_too() -> None:
+    kitchen = Kitchen()
+    kitchen.inner.semantic = SemanticShape(model="a@1", used=True, missing=0)
+    request = RecallRequest(query="q", asked_at=NOON)
+    first, again = [await kitchen.recall.ask(ACME, request, NOON) for _ in range(2)]
+    assert first == again
+    assert kitchen.asked == 1
+
+
+@pytest.mark.asyncio
+async def test_huge_answers_are_not_kept() -> None:
+    kitchen = Kitchen()
+    kitchen.inner.results = [a_result("x" * MOST_ANSWER_BYTES)]
     await kitchen.ask()
     await kitchen.ask()
-    assert (kitchen.asked, kitchen.told("unkept")) == (3, 3)
+    assert (kitchen.asked, kitchen.told("unkept")) == (2, 2)
 
 
 @pytest.mark.asyncio
@@ -195,6 +211,6 @@ async def test_without_the_database_nothing_old_is_told() -> None:
     async def away() -> str:
         raise Retryable("gone", retry_after_seconds=1)
 
-    kitchen.recall._basis = Basis(mark=away)
+    kitchen.recall._mark = away
     with pytest.raises(Retryable):
         await kitchen.ask()

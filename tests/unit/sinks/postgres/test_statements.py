@@ -9,7 +9,7 @@ from sinks.postgres.statements import statements
 
 
 def test_each_statement_says_what_it_is_for() -> None:
-    assert len(statements()) == 19
+    assert len(statements()) == 16
     for name, text in statements().items():
         assert text.startswith("-- "), name
 

@@ -1,0 +1,238 @@
+"""Which messages mean what a question means: its vector against theirs, exactly or by the index.
+
+Reads only. Whatever is in the way is said in the answer, which is then one of words alone; nothing here is an error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from time import monotonic
+from typing import Any, Final
+
+from cachetools import LRUCache, TTLCache
+
+from api.models.recall import RecallRequest, SemanticReason, SemanticShape
+from api.ranking.candidates import MessageKey
+from api.readers import meaning_statements as statements
+from api.readers.candidates import Scope
+from api.readers.database import Database, Rows
+from sinks.embeddings.catalogue import embedder
+from sinks.embeddings.ports import Embedder
+from topology.errors import Misconfigured
+from topology.stages import EMBEDDINGS_SINK, POSTGRES_SINK, of_model
+from topology.topics import TopicName
+
+log = logging.getLogger(__name__)
+
+NEAREST: Final = 60
+"""Of a wide scope: 60 took 13 ms for a user with a tenth of a million vectors, 100 took 32 ms."""
+EXACTLY: Final = 8_000
+"""Vectors that are all compared: about as fast as the index, and nothing is missed among another's vectors."""
+EF_SEARCH: Final = "100"
+MAX_SCAN_TUPLES: Final = "20000"
+"""Of the index at the most, for a user with few of a tenant's vectors."""
+EMBED_SECONDS: Final = 1.0
+"""A question takes some 5 ms; one that waits behind many is answered by its words."""
+KNOWN_SECONDS: Final = 1.0
+"""After which a switch of models is heard of."""
+LARGE_SECONDS: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """A question as a vector of the model that serves, in pgvector's own writing; without one, why."""
+
+    model: str | None = None
+    vector: str = ""
+    reason: SemanticReason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meant:
+    """How near messages are to what is sought, at most 1; those whose vector is not there yet are `missing`."""
+
+    sought: Sought
+    nearness: Mapping[MessageKey, float] = field(default_factory=dict)
+    missing: frozenset[MessageKey] = frozenset()
+
+    @property
+    def known(self) -> Mapping[MessageKey, float] | None:
+        """None where words decide alone."""
+        return None if self.sought.reason else self.nearness
+
+    def nearest(self, most: int) -> list[MessageKey]:
+        return sorted(self.nearness, key=lambda key: (-self.nearness[key], key))[:most]
+
+
+NOTHING: Final = Sought(reason="no_model")
+"""Of a service that recalls by words alone."""
+
+
+def told(sought: Sought | None, *, missing: int) -> SemanticShape | None:
+    """What the answer says of it."""
+    if sought is None:
+        return None
+    used = sought.reason is None
+    return SemanticShape(model=sought.model, used=used, missing=missing if used else None, reason=sought.reason)
+
+
+class Asker:
+    """Makes vectors of questions, on one thread, with the model that serves; keeps those of recent questions.
+
+    `report` is told what became of each: `used`, or the reason.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        report: Callable[[str], None] = lambda _: None,
+        load: Callable[[str], Embedder] = embedder,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._database, self._report, self._load, self._clock = database, report, load, clock
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="embedder")
+        self._loaded: LRUCache[str, Embedder] = LRUCache(2)
+        self._recent: LRUCache[tuple[str, str], str] = LRUCache(2_000)
+        self._model: str | None = None
+        self._asked_at = float("-inf")
+
+    async def ask(self, request: RecallRequest) -> Sought:
+        """Raises Retryable where PostgreSQL is away, as everything else would."""
+        sought = await self._sought(request)
+        self._report(sought.reason or "used")
+        return sought
+
+    async def behind(self) -> int | None:
+        """Records of messages that PostgreSQL has, and the model that serves has not read; None where none serves."""
+        if await self._serving() is None:
+            return None
+        sinks = {"ahead": POSTGRES_SINK.group, "prefix": of_model(EMBEDDINGS_SINK, "").group}
+        async with self._database.read(None) as rows:
+            (found,) = await rows.all(statements.BEHIND, {**sinks, "topic": TopicName.MESSAGES})
+        return int(found["messages"])
+
+    def load(self, model: str) -> None:
+        """Load an embedder, so that the first question does not wait for it. Raises Misconfigured."""
+        self._loaded[model] = self._load(model)
+
+    def close(self) -> None:
+        self._thread.shutdown(cancel_futures=True)
+
+    async def _sought(self, request: RecallRequest) -> Sought:
+        model = await self._serving()
+        if model is None:
+            return Sought(reason="no_model")
+        if request.kinds is not None and "message" not in request.kinds:
+            return Sought(model=model, reason="no_messages")
+        if request.known_at is not None:
+            return Sought(model=model, reason="known_at")
+        return await self._vector(model, request.query)
+
+    async def _vector(self, model: str, query: str) -> Sought:
+        if (known := self._recent.get((model, query))) is not None:
+            return Sought(model=model, vector=known)
+        try:
+            async with asyncio.timeout(EMBED_SECONDS):
+                vector = await asyncio.get_running_loop().run_in_executor(self._thread, self._embed, model, query)
+        except TimeoutError:
+            return Sought(model=model, reason="busy")
+        except Exception as error:
+            log.warning("a question was not embedded: %s", type(error).__name__, exc_info=error)
+            return Sought(model=model, reason="failed")
+        self._recent[model, query] = vector
+        return Sought(model=model, vector=vector)
+
+    def _embed(self, model: str, query: str) -> str:
+        if model not in self._loaded:
+            self.load(model)
+        (vector,) = self._loaded[model].embed([query])
+        return "[" + ",".join(f"{number:.5g}" for number in vector.tolist()) + "]"
+
+    async def _serving(self) -> str | None:
+        if self._clock() - self._asked_at > KNOWN_SECONDS:
+            try:
+                async with self._database.read(None) as rows:
+                    found = await rows.one(statements.SERVING, {})
+            except Misconfigured:  # not migrated so far: readiness says so
+                found = None
+            self._model, self._asked_at = None if found is None else str(found["name"]), self._clock()
+        return self._model
+
+
+class Nearness:
+    """Of messages to a question."""
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._large: TTLCache[tuple[str, str | None], bool] = TTLCache(10_000, LARGE_SECONDS, timer=clock)
+
+    async def in_scope(self, rows: Rows, scope: Scope, sought: Sought | None) -> Meant:
+        """Of every message of a conversation, or of the nearest of a wider scope; of none where nothing is sought."""
+        if sought is None or sought.reason:
+            return Meant(sought=sought or NOTHING)
+        asked = _parameters(scope, sought)
+        if scope.conversation_id is not None:
+            return _meant(sought, await rows.all(statements.OF_CONVERSATION, asked))
+        return Meant(sought=sought, nearness=await self._nearest(rows, scope, asked))
+
+    async def completed(self, rows: Rows, scope: Scope, meant: Meant, keys: Sequence[MessageKey]) -> Meant:
+        """With the nearness of these messages too."""
+        left = [key for key in keys if key not in meant.nearness and key not in meant.missing]
+        if not left or meant.known is None:
+            return meant
+        named = {"conversation_ids": [key[0] for key in left], "message_ids": [key[1] for key in left]}
+        asked = _parameters(scope, meant.sought)
+        more = _meant(meant.sought, await rows.all(statements.OF_MESSAGES, {**asked, **named}))
+        return replace(
+            meant, nearness={**meant.nearness, **more.nearness}, missing=frozenset(meant.missing | more.missing)
+        )
+
+    async def _nearest(self, rows: Rows, scope: Scope, asked: Mapping[str, object]) -> Mapping[MessageKey, float]:
+        conversations = await _conversations(rows, scope)
+        within = {**asked, "conversation_ids": conversations, "most": NEAREST}
+        if not await self._is_large(rows, scope, within):
+            return _near(await rows.all(statements.NEAREST, within))
+        await rows.all(statements.BY_INDEX, {"ef_search": EF_SEARCH, "max_scan_tuples": MAX_SCAN_TUPLES})
+        found = await rows.all(statements.NEAREST, within)
+        await rows.all(statements.AS_USUAL, {})
+        if len(found) < NEAREST // 2:
+            found = await rows.all(statements.NEAREST, within)
+        return _near(found)
+
+    async def _is_large(self, rows: Rows, scope: Scope, within: Mapping[str, object]) -> bool:
+        whose = (scope.tenant_id, scope.user_id)
+        if whose not in self._large:
+            (found,) = await rows.all(statements.VECTORS, {**within, "most": EXACTLY + 1})
+            if found["vectors"] <= EXACTLY:
+                return False
+            self._large[whose] = True
+        return True
+
+
+def _parameters(scope: Scope, sought: Sought) -> dict[str, object]:
+    return {**scope.parameters, "model": sought.model, "vector": sought.vector}
+
+
+async def _conversations(rows: Rows, scope: Scope) -> list[str] | None:
+    if scope.user_id is None:
+        return None
+    return [row["conversation_id"] for row in await rows.all(statements.CONVERSATIONS_OF_USER, scope.parameters)]
+
+
+def _key(row: Mapping[str, Any]) -> MessageKey:
+    return row["conversation_id"], row["message_id"]
+
+
+def _near(found: Sequence[Mapping[str, Any]]) -> dict[MessageKey, float]:
+    return {_key(row): row["nearness"] for row in found}
+
+
+def _meant(sought: Sought, found: Sequence[Mapping[str, Any]]) -> Meant:
+    return Meant(
+        sought=sought,
+        nearness=_near([row for row in found if row["nearness"] is not None]),
+        missing=frozenset(_key(row) for row in found if row["missing"]),
+    )

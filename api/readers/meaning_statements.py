@@ -1,0 +1,111 @@
+"""What is asked of the vectors of messages, as constants.
+
+A vector counts while it is of the text that the message has: one of before an edit belongs to nobody, and waits to be
+replaced.
+"""
+
+# ruff: noqa: S608 - constants are joined to constants; values are parameters
+
+from __future__ import annotations
+
+from typing import Final, LiteralString
+
+SERVING: Final[LiteralString] = "SELECT name FROM embedding_models WHERE state = 'serving'"
+
+BEHIND: Final[LiteralString] = """
+    SELECT coalesce(sum(greatest(0, ahead.next_offset - coalesce(mine.next_offset, 0))), 0)::bigint AS messages
+    FROM embedding_models AS model
+    JOIN sink_offsets AS ahead ON ahead.sink = %(ahead)s AND ahead.topic = %(topic)s
+    LEFT JOIN sink_offsets AS mine
+        ON mine.sink = %(prefix)s || model.name AND mine.topic = ahead.topic AND mine.partition = ahead.partition
+    WHERE model.state = 'serving'
+"""
+"""Offsets of messages that PostgreSQL has, and the sink of the model that serves has not read."""
+
+OF_CONVERSATION: Final[LiteralString] = """
+    SELECT m.conversation_id, m.message_id, v.message_id IS NULL AS missing,
+        1 - (v.vector <=> %(vector)s::halfvec) AS nearness
+    FROM messages AS m
+    LEFT JOIN message_vectors AS v
+        ON v.model = %(model)s AND v.tenant_id = m.tenant_id AND v.conversation_id = m.conversation_id
+        AND v.message_id = m.message_id AND v.generation = m.generation AND v.version_offset = m.version_offset
+    WHERE m.tenant_id = %(tenant_id)s AND m.conversation_id = %(conversation_id)s AND m.text IS NOT NULL
+"""
+"""Exact, of every message of a conversation; one without a vector has none, and no nearness."""
+
+OF_MESSAGES: Final[LiteralString] = """
+    SELECT m.conversation_id, m.message_id, v.message_id IS NULL AS missing,
+        1 - (v.vector <=> %(vector)s::halfvec) AS nearness
+    FROM unnest(%(conversation_ids)s::text[], %(message_ids)s::text[]) AS wanted (conversation_id, message_id)
+    JOIN messages AS m
+        ON m.tenant_id = %(tenant_id)s AND m.conversation_id = wanted.conversation_id
+        AND m.message_id = wanted.message_id
+    LEFT JOIN message_vectors AS v
+        ON v.model = %(model)s AND v.tenant_id = m.tenant_id AND v.conversation_id = m.conversation_id
+        AND v.message_id = m.message_id AND v.generation = m.generation AND v.version_offset = m.version_offset
+    WHERE m.text IS NOT NULL
+"""
+"""The same, of messages by their keys."""
+
+CONVERSATIONS_OF_USER: Final[LiteralString] = """
+    WITH RECURSIVE taken (conversation_id) AS (
+        (SELECT conversation_id FROM messages
+         WHERE tenant_id = %(tenant_id)s AND user_id = %(user_id)s
+         ORDER BY conversation_id LIMIT 1)
+        UNION ALL
+        SELECT (SELECT conversation_id FROM messages
+                WHERE tenant_id = %(tenant_id)s AND user_id = %(user_id)s AND conversation_id > taken.conversation_id
+                ORDER BY conversation_id LIMIT 1)
+        FROM taken WHERE taken.conversation_id IS NOT NULL
+    )
+    SELECT conversation_id FROM taken WHERE conversation_id IS NOT NULL
+"""
+"""From one to the next in the index: as many steps as there are conversations, however many messages they have."""
+
+_WITHIN: Final[LiteralString] = """
+    WHERE model = %(model)s AND tenant_id = %(tenant_id)s AND vector IS NOT NULL
+        AND (%(conversation_ids)s::text[] IS NULL OR conversation_id = ANY (%(conversation_ids)s::text[]))
+"""
+
+VECTORS: Final[LiteralString] = (
+    "SELECT count(*) AS vectors FROM (SELECT 1 FROM message_vectors" + _WITHIN + "LIMIT %(most)s) AS counted"
+)
+
+_OF_NOW: Final[LiteralString] = """
+    SELECT near.conversation_id, near.message_id, near.nearness
+    FROM near
+    JOIN messages AS m
+        ON m.tenant_id = %(tenant_id)s AND m.conversation_id = near.conversation_id AND m.message_id = near.message_id
+        AND m.generation = near.generation AND m.version_offset = near.version_offset
+    WHERE m.text IS NOT NULL
+"""
+
+NEAREST: Final[LiteralString] = (
+    """
+    WITH near AS MATERIALIZED (
+        SELECT conversation_id, message_id, generation, version_offset,
+            1 - (vector <=> %(vector)s::halfvec) AS nearness
+        FROM message_vectors
+    """
+    + _WITHIN
+    + """
+        ORDER BY vector <=> %(vector)s::halfvec
+        LIMIT %(most)s
+    )
+    """
+    + _OF_NOW
+)
+"""By the index where `BY_INDEX` was said before, else exactly."""
+
+BY_INDEX: Final[LiteralString] = """
+    SELECT set_config('enable_sort', 'off', true), set_config('enable_seqscan', 'off', true),
+        set_config('enable_bitmapscan', 'off', true), set_config('hnsw.ef_search', %(ef_search)s, true),
+        set_config('hnsw.iterative_scan', 'relaxed_order', true),
+        set_config('hnsw.max_scan_tuples', %(max_scan_tuples)s, true)
+"""
+"""The planner knows neither how few rows are wanted nor what sorting a million vectors costs."""
+
+AS_USUAL: Final[LiteralString] = """
+    SELECT set_config('enable_sort', 'on', true), set_config('enable_seqscan', 'on', true),
+        set_config('enable_bitmapscan', 'on', true)
+"""
