@@ -19,7 +19,7 @@ from api.limits.store import Counters
 from api.models.items import Item, ItemFilter, ItemHistory, ItemPage
 from api.models.people import ConversationPage, MessagePage, UserPage, UserProfile
 from api.models.recall import RecallAnswer, RecallRequest, RecallResult
-from api.ranking.merge import MessageKey
+from api.ranking.candidates import MessageKey
 from api.readers.context import Around, Wanted
 from api.readers.outcomes import RecordOutcome
 from schemas.ids import TenantId

@@ -26,6 +26,8 @@ from api.ports import Dependencies, Recall
 from api.readers import pools, statements
 from api.readers.context import ContextReader
 from api.readers.database import Database
+from api.readers.index.source import SealedMessages
+from api.readers.index.wide import WideIndex
 from api.readers.items import ItemReader
 from api.readers.keys import StoredKeys
 from api.readers.landed import LandedReader
@@ -43,11 +45,12 @@ from schemas.registry import RegistrySchemaIds
 from streams.extraction.slots import ALL_BUILT_IN, Catalogues
 from topology import kafka
 from topology.guarantees import Cluster, Demands, require
-from topology.metrics import API_PENDING, API_SEMANTIC, Meters
+from topology.metrics import API_INDEX_BYTES, API_PENDING, API_SEMANTIC, Meters
 from topology.retention import KEPT_BY_DEFAULT, RetentionPolicies
 from topology.settings import Settings
 from topology.topics import TopicName
 
+MEGABYTE = 1_000_000
 REDIS_SECONDS = 1.0
 """A cache that takes longer is slower than what it caches."""
 
@@ -83,7 +86,13 @@ async def connect(
         serving = ServingReader(database)
         watch = _watch(stack, offsets, serving, meters, told)
         await asyncio.to_thread(tokens.load)
-        reader = RecallReader(database, retention, catalogues, meaning=_asker(stack, settings, database, meters))
+        reader = RecallReader(
+            database,
+            retention,
+            catalogues,
+            source=_sealed(settings, meters),
+            meaning=_asker(stack, settings, database, meters),
+        )
         yield Dependencies(
             keys=StoredKeys(database),
             log=_log(stack, settings),
@@ -192,6 +201,14 @@ def _watch(
     looking = asyncio.create_task(keep_looking(watch))
     stack.push_async_callback(_end, looking)
     return watch
+
+
+def _sealed(settings: Settings, meters: Meters) -> SealedMessages:
+    index = WideIndex(
+        most_bytes=settings.search_index_megabytes * MEGABYTE,
+        report=lambda kept: meters.set(API_INDEX_BYTES, kept),
+    )
+    return SealedMessages(index=index, meters=meters)
 
 
 async def _end(task: asyncio.Task[None]) -> None:

@@ -87,6 +87,20 @@ def embeddings(instance_id: str | None, model: str | None) -> None:
 
 
 @main.command()
+@click.option("--tenant", help="Only this one; else all.")
+@click.option("--watch", is_flag=True, help="Go on with what comes, until SIGTERM: the process `sealer`.")
+@click.option("--rebuild", is_flag=True, help="Seal every block anew; questions are answered meanwhile.")
+def seal(tenant: str | None, watch: bool, rebuild: bool) -> None:
+    """Bring messages into the blocks that wide scopes are searched by. Interrupt it at any time, and begin again."""
+    if watch and (tenant or rebuild):
+        raise click.UsageError("--watch does what is due for everybody")
+    settings = Settings()
+    logs.configure(settings, "sealer")
+    with _failures_said():
+        sys.exit(app.seal(settings, watch=watch, rebuild=rebuild, tenant_id=tenant, say=click.echo))
+
+
+@main.command()
 @click.option("--sink", type=click.Choice(list(app.SINKS)), default="postgres", show_default=True)
 @click.argument("topic", type=click.Choice([topic.value for topic in TopicName]))
 @click.argument("partition", type=click.IntRange(min=0))

@@ -12,6 +12,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from types import FrameType
+from typing import Protocol
+
+from prometheus_client import CollectorRegistry
 
 from schemas import registry
 from sinks.consumer import Limits, SinkLoop
@@ -25,7 +28,7 @@ from topology.errors import MISCONFIGURED, TAKEN_OVER, TRY_LATER, Misconfigured,
 from topology.generations import FIRST, group_of, shadow_of, topic_of
 from topology.guarantees import Demands
 from topology.guard import refuse_weaker
-from topology.health import HealthServer
+from topology.health import HealthServer, Readiness
 from topology.kafka import ClientConfig, consumer_config
 from topology.settings import KEPT_SCHEMAS, Settings
 from topology.stages import EMBEDDINGS_SINK, POSTGRES_SINK, REDIS_SINK, Stage, of_model
@@ -40,6 +43,18 @@ the largest batches fit in; the default is twice as much."""
 EMBEDDED_AT_ONCE = 64
 """Messages: about a second of an embedder's work on one core, and several where texts are long; probes miss a sink that
 makes no progress for 15 s."""
+
+
+class Stoppable(Protocol):
+    def stop(self) -> None: ...
+
+
+class Probed(Protocol):
+    registry: CollectorRegistry
+
+    def ready(self) -> Readiness: ...
+
+    def live(self) -> Readiness: ...
 
 
 def postgres_sink(settings: Settings) -> Sink:
@@ -145,6 +160,34 @@ def _limits(settings: Settings, name: str) -> Limits:
     )
 
 
+def seal(settings: Settings, *, watch: bool, rebuild: bool, tenant_id: str | None, say: Callable[[str], None]) -> int:
+    """Bring messages into blocks: what is due, and once that is done, end; or until SIGTERM. Returns the exit code.
+
+    Rebuilding does every block of the tenant, or of all, anew. `say` is told of each step, but while watching.
+    """
+    from sinks.postgres.sealing.steps import Sealing
+    from sinks.sealer import Sealer, SealerMeters
+
+    meters = SealerMeters(metrics.build("sealer"))
+    sealing = Sealing(settings.database_url.get_secret_value())
+    sealer = Sealer(sealing, meters)
+    try:
+        with _stopped_by_signals(sealer), _probes(settings, meters):
+            if watch:
+                sealer.watch()
+                return 0
+            for one in sealing.tenants(tenant_id):
+                steps = sealer.rebuild(one, lambda at, of: say(f"{at} of {of} blocks")) if rebuild else None
+                for step in steps or sealer.work_through([one]):
+                    say(f"{step.kind} {step.messages} messages of {one} in {step.seconds:.1f} s")
+    except Misconfigured as error:
+        log.critical("stops: %s", error)
+        return MISCONFIGURED
+    finally:
+        sealing.close()
+    return 0
+
+
 def _exit_code(loop: SinkLoop, meters: SinkMeters, to_skip: Callable[[PoisonRecord], str]) -> int:
     try:
         loop.run()
@@ -181,7 +224,7 @@ def _kafka(settings: Settings, stage: Stage, instance_id: str | None) -> ClientC
 
 
 @contextmanager
-def _probes(settings: Settings, meters: SinkMeters) -> Iterator[None]:
+def _probes(settings: Settings, meters: Probed) -> Iterator[None]:
     if not settings.metrics_port:
         yield
         return
@@ -196,7 +239,7 @@ def _probes(settings: Settings, meters: SinkMeters) -> Iterator[None]:
 
 
 @contextmanager
-def _stopped_by_signals(loop: SinkLoop) -> Iterator[None]:
+def _stopped_by_signals(loop: Stoppable) -> Iterator[None]:
     def stop(_number: int, _frame: FrameType | None) -> None:
         loop.stop()
 

@@ -12,6 +12,7 @@ from topology.metrics import METRICS, Keeper, Metric
 _TITLES = {
     Keeper.AGENT: "Agents (`extract`, `consolidate`)",
     Keeper.SINK: "Sinks (`postgres`, `redis`)",
+    Keeper.SEALER: "Sealer",
     Keeper.API: "API",
 }
 

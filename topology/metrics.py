@@ -36,6 +36,7 @@ class Keeper(StrEnum):
 
     AGENT = "agent"
     SINK = "sink"
+    SEALER = "sealer"
     API = "api"
 
 
@@ -43,6 +44,7 @@ SHARED_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 """By which `prometheus_client` is told, when it is imported, to count into files that other processes read."""
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 """From a cached answer to a stalled broker."""
+MESSAGES = (0, 100, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 64_000, 256_000, 1_024_000)
 RECORDS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000)
 
 
@@ -87,7 +89,7 @@ def _histogram(name: str, keeper: Keeper, about: str, *labels: str, buckets: tup
     )
 
 
-_A, _S, _W = Keeper.AGENT, Keeper.SINK, Keeper.API
+_A, _S, _B, _W = Keeper.AGENT, Keeper.SINK, Keeper.SEALER, Keeper.API
 
 PROCESSING_SECONDS = _histogram("processing_time_seconds", _A, "From an event taken to its outcome sent.")
 ACTIVE_CONVERSATIONS = _gauge("active_conversations", _A, "Conversations that this process holds in its recent runs.")
@@ -118,6 +120,12 @@ SINK_FENCES = _counter("alluvium_sink_{stage}_fences_total", _S, "Batches refuse
 SINK_PROGRESS_AGE_SECONDS = _gauge("alluvium_sink_{stage}_since_progress_seconds", _S, "Since a commit or idle poll.")
 SINK_SPANS = _counter("alluvium_sink_{stage}_spans_total", _S, "Spans of traces: exported, failed, dropped.", "fate")
 
+SEALER_STEPS = _counter("alluvium_sealer_steps_total", _B, "Steps done, each one transaction.", "kind")
+SEALER_MESSAGES = _counter("alluvium_sealer_messages_total", _B, "Messages sealed, merged or taken out.", "kind")
+SEALER_STEP_SECONDS = _histogram("alluvium_sealer_step_seconds", _B, "Of one step.", "kind")
+SEALER_DUE = _gauge("alluvium_sealer_due_tenants", _B, "Tenants with something to do at the last look.")
+SEALER_PROGRESS_AGE_SECONDS = _gauge("alluvium_sealer_progress_age_seconds", _B, "Since a step or an idle look.")
+
 API_REQUESTS = _counter("api_requests_total", _W, "Requests answered.", "method", "endpoint", "status")
 API_REQUEST_SECONDS = _histogram("api_request_seconds", _W, "From request to answer.", "method", "endpoint")
 API_EVENTS_ACCEPTED = _counter("alluvium_api_events_accepted_total", _W, "Events acknowledged by the broker.")
@@ -136,6 +144,13 @@ API_DATABASE_CONNECTIONS = _gauge(
 API_DATABASE_WAITING = _gauge("alluvium_api_database_waiting_requests", _W, "Requests without a connection.", "pool")
 API_DATABASE_FAILED_CONNECTIONS = _gauge(
     "alluvium_api_database_failed_connections", _W, "Connections that could not be made since the start.", "pool"
+)
+API_INDEX_BYTES = _sum("alluvium_api_search_index_bytes", _W, "Memory of the sealed blocks that are kept decoded.")
+API_UNSEALED = _histogram(
+    "alluvium_api_search_unsealed_messages",
+    _W,
+    "Messages of the tail that a question read; thousands make it slow, and the sealer is behind.",
+    buckets=MESSAGES,
 )
 
 METRICS: tuple[Metric, ...] = (
@@ -164,6 +179,11 @@ METRICS: tuple[Metric, ...] = (
     SINK_FENCES,
     SINK_PROGRESS_AGE_SECONDS,
     SINK_SPANS,
+    SEALER_STEPS,
+    SEALER_MESSAGES,
+    SEALER_STEP_SECONDS,
+    SEALER_DUE,
+    SEALER_PROGRESS_AGE_SECONDS,
     API_REQUESTS,
     API_REQUEST_SECONDS,
     API_EVENTS_ACCEPTED,
@@ -177,6 +197,8 @@ METRICS: tuple[Metric, ...] = (
     API_DATABASE_CONNECTIONS,
     API_DATABASE_WAITING,
     API_DATABASE_FAILED_CONNECTIONS,
+    API_INDEX_BYTES,
+    API_UNSEALED,
 )
 
 SPANS_OF: Mapping[Keeper, Metric] = {_A: SPANS, _S: SINK_SPANS, _W: API_SPANS}
@@ -227,7 +249,10 @@ class Meters:
 
 
 def build(stage: str, registry: CollectorRegistry | None = None) -> Meters:
-    """The meters of the process that runs `stage` (or `api`), with those of the process itself (memory, CPU, files)."""
+    """The meters of the process that runs `stage`, with those of the process itself (memory, CPU, files).
+
+    `sealer` and `api` are no stages, and have theirs all the same.
+    """
     registry = registry or CollectorRegistry()
     if not shared():
         ProcessCollector(registry=registry)
@@ -251,8 +276,8 @@ def exposition(meters: Meters) -> bytes:
 
 def keeper_of(stage: str) -> Keeper:
     """What kind of process runs the stage. Raises LookupError for a stage that does not exist."""
-    if stage == Keeper.API:
-        return Keeper.API
+    if stage in (Keeper.API, Keeper.SEALER):
+        return Keeper(stage)
     for known in ALL_STAGES:
         if known.name == stage:
             return Keeper.AGENT if known.changelog else Keeper.SINK

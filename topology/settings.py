@@ -211,6 +211,12 @@ class ApiSettings(_Group):
     cache_ttl: int = Field(default=3_600, ge=1, description="Seconds a cached answer or Redis value lives.")
     cache_max_size: int = Field(default=10_000, ge=0, description="Entries of the API's cache at the most; 0: none.")
     cache_megabytes: int = Field(default=64, ge=1, description="Megabytes of answers in the cache of each process.")
+    search_index_megabytes: int = Field(
+        default=512,
+        ge=1,
+        description="What a process of the API keeps in memory of the blocks that wide scopes are searched by, some "
+        "7 for 100,000 messages; those of one tenant are kept beyond it.",
+    )
 
 
 class Settings(ApiSettings, SinkSettings, AgentSettings, KafkaSettings, ProcessSettings):

@@ -1,9 +1,9 @@
 """Recall that keeps its answers: the same question is answered from memory while nothing new has landed.
 
 An answer is kept under a mark of what the database held: how far every sink had landed every partition, and which
-generation and model of embeddings served. The mark is read before the answer is made and again before it is given, from the same database;
-sinks move it in the transaction of their rows, so an edit, a deletion or an erasure that can be seen has changed it. It
-is coarse: whatever lands, of whatever tenant, ends all that was kept before.
+generation and model of embeddings served. The mark is read before the answer is made and again before it is given, from
+the same database; sinks move it in the transaction of their rows, so an edit, a deletion or an erasure that can be seen
+has changed it. It is coarse: whatever lands, of whatever tenant, ends all that was kept before.
 
 The clock is in the question: an answer to one with `known_at` or `asked_at` holds for CACHE_TTL; without, for the
 minute in which it was made, since lifetimes and words like "yesterday" are counted from now.
@@ -19,6 +19,7 @@ from time import monotonic
 from typing import Final
 
 from cachetools import TLRUCache
+
 from api.models.recall import RecallAnswer, RecallRequest, RecallResult
 from api.ports import Recall
 from schemas.ids import TenantId
@@ -110,6 +111,6 @@ def _names_its_clock(request: RecallRequest) -> bool:
 
 
 def _is_whole(found: RecallAnswer) -> bool:
-    """Not where meaning should have had a part in it and had none, or vectors are missing: soon there is a better one."""
+    """Not where meaning should have had a part in it and had none, or where vectors are missing."""
     semantic = found.semantic
     return semantic is None or semantic.reason in _FOR_GOOD or (semantic.used and not semantic.missing)

@@ -16,7 +16,7 @@ from api.models.context import ContextRequest
 from api.models.recall import RecallRequest, RecallResult
 from api.models.values import LIMIT_MOST
 from api.ports import Dependencies
-from api.ranking.merge import MessageKey
+from api.ranking.candidates import MessageKey
 from api.readers.context import Wanted
 from schemas.ids import TenantId
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
-from api.ranking.merge import MessageKey
+from api.ranking.candidates import MessageKey
 
 
 class Section(StrEnum):

@@ -82,8 +82,10 @@ class Scored:
     def parts(self, number: int) -> list[Part]:
         """What the score of a document is made of; the sum of the parts is the score."""
         parts = [part for part in self._added(number) if part.score]
-        if self.meaning is not None:
-            parts = [*scaled(parts, self.scale), Part(kind="meaning", score=float(self.meaning[number]))]
+        if self.scale != 1:
+            parts = scaled(parts, self.scale)
+        if self.meaning is not None and self.meaning[number]:
+            parts.append(Part(kind="meaning", score=float(self.meaning[number])))
         factors = [Factor(kind=one.kind, by=float(one.by[number]), about=one.about[number]) for one in self.multipliers]
         return multiplied(parts, factors)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from api.context.material import Known, Said
-from api.ranking.merge import MessageKey
+from api.ranking.candidates import MessageKey
 from api.readers import context_statements
 from api.readers.database import Database
 from api.readers.folds import folded

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, LiteralString, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, LiteralString, TypeAlias, TypeVar
 
 import psycopg
 from psycopg import InterfaceError, OperationalError
 from psycopg.errors import InsufficientPrivilege, UndefinedColumn, UndefinedFunction, UndefinedTable
+from psycopg.rows import tuple_row
 from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
 
 from api.readers.pools import Pool, ServiceConnection
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from api.readers.replica import Replica
 
 Parameters: TypeAlias = Mapping[str, object]
+R = TypeVar("R")
 
 RETRY_AFTER_SECONDS: Final = 1.0
 BEGIN: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -46,27 +48,34 @@ class Rows:
         self._tenant_id = tenant_id or NOBODY
 
     async def all(self, statement: LiteralString, parameters: Parameters) -> list[dict[str, Any]]:
-        return await (await self._run(statement, parameters)).fetchall()
+        return await (await self._run(self._connection.cursor(), statement, parameters)).fetchall()
 
     async def one(self, statement: LiteralString, parameters: Parameters) -> dict[str, Any] | None:
-        return await (await self._run(statement, parameters)).fetchone()
+        return await (await self._run(self._connection.cursor(), statement, parameters)).fetchone()
 
-    async def _run(self, statement: LiteralString, parameters: Parameters) -> psycopg.AsyncCursor[dict[str, Any]]:
-        if self._begun:
-            cursor = await self._connection.execute(statement, parameters)
+    async def packed(self, statement: LiteralString, parameters: Parameters) -> list[tuple[Any, ...]]:
+        """As tuples, which come in PostgreSQL's binary form: for bytes, and for many numbers."""
+        cursor = self._connection.cursor(binary=True, row_factory=tuple_row)
+        return await (await self._run(cursor, statement, parameters)).fetchall()
+
+    async def _run(
+        self, cursor: psycopg.AsyncCursor[R], statement: LiteralString, parameters: Parameters
+    ) -> psycopg.AsyncCursor[R]:
+        if not self._begun:
+            await self._begin_with(cursor, statement, parameters)
         else:
-            cursor = await self._begin_with(statement, parameters)
+            await cursor.execute(statement, parameters)
         self._connection.used_at = monotonic()
         return cursor
 
     async def _begin_with(
-        self, statement: LiteralString, parameters: Parameters
-    ) -> psycopg.AsyncCursor[dict[str, Any]]:
+        self, cursor: psycopg.AsyncCursor[R], statement: LiteralString, parameters: Parameters
+    ) -> None:
         self._begun = True
         async with self._connection.pipeline():
             await self._connection.execute(BEGIN)
             await self._connection.execute(NAME_TENANT, {"tenant_id": self._tenant_id})
-            return await self._connection.execute(statement, parameters)
+            await cursor.execute(statement, parameters)
 
 
 class Database:

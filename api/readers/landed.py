@@ -14,7 +14,7 @@ class LandedReader:
         self._database = database
 
     async def mark(self) -> str:
-        """Differs whenever anything has landed, or another generation or model of embeddings serves. Raises Retryable."""
+        """Differs when anything has landed, or another generation or model of embeddings serves. Raises Retryable."""
         async with self._database.read(None) as rows:
             found = await rows.one(statements.LANDED, {})
         return "" if found is None else str(found["mark"])

@@ -58,14 +58,14 @@ TURNS: LiteralString = (
                 SELECT * FROM unnest(%(also_conversations)s::text[], %(also_messages)s::text[])) AS also
         FROM dated
     ), placed AS (
-        SELECT *, row_number() OVER by_time AS place, count(*) OVER () AS turns, avg(length(words)) OVER () AS average,
+        SELECT *, row_number() OVER by_time AS place, avg(length(words)) OVER () AS average,
             bool_or(hit OR also) OVER (by_time ROWS BETWEEN %(reach)s PRECEDING AND %(reach)s FOLLOWING) AS near
         FROM turns
         WINDOW by_time AS (PARTITION BY conversation_id ORDER BY occurred_at, message_id)
     )
     SELECT """
     + _SHOWN
-    + """, place, turns, average::float8, tells_time, length(words) AS length,
+    + """, place, average::float8, tells_time, length(words) AS length,
         CASE WHEN hit THEN words::text ELSE '' END AS vector
     FROM placed
     WHERE near

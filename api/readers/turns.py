@@ -52,26 +52,22 @@ class Question:
         when = {"when": self.asked.when, "time_words": _TIME_WORDS}
         return {**self.scope.parameters, "matching": matching, "reach": REACH, **when}
 
-    @property
-    def may_be_read_whole(self) -> bool:
-        return self.size is not None and self.size <= WHOLE_TURNS
-
 
 async def turns(rows: Rows, question: Question, source: CandidateSource) -> tuple[list[Turn], Corpus]:
     """The candidates in the order of conversation and place, and what they are drawn from."""
-    if question.may_be_read_whole:
-        return await _whole(rows, question)
+    if question.size is not None and question.size <= WHOLE_TURNS:
+        return await _whole(rows, question, question.size)
     if question.scope.known_at is not None:
         likely = await AS_KNOWN.likeliest(rows, question.scope, question.asked, MOST_KNOWN)
         return await _in_place(rows, question, likely.keys), likely.corpus
     likely = await source.likeliest(rows, question.scope, question.asked, MOST_CANDIDATES)
     if question.asked.names_a_date and likely.corpus.count <= WHOLE_TURNS:
-        return await _whole(rows, question)
+        return await _whole(rows, question, likely.corpus.count)
     keys = list(dict.fromkeys((*likely.keys, *question.also)))
     return await _in_place(rows, question, keys), likely.corpus
 
 
-async def _whole(rows: Rows, question: Question) -> tuple[list[Turn], Corpus]:
+async def _whole(rows: Rows, question: Question, size: int) -> tuple[list[Turn], Corpus]:
     now = question.scope.known_at is None
     also = {
         "also_conversations": [key[0] for key in question.also],
@@ -80,9 +76,9 @@ async def _whole(rows: Rows, question: Question) -> tuple[list[Turn], Corpus]:
     }
     statement = recall_statements.SCOPE_TURNS if now else known_statements.TURNS
     found = await rows.all(statement, {**question.parameters, **also})
-    count, average = (found[0]["turns"], found[0]["average"]) if found else (0, 0.0)
     numbers = [row["place"] for row in found]
-    return _read(found, numbers, question.asked), Corpus(count=count, average_length=average)
+    average = found[0]["average"] if found else 0.0
+    return _read(found, numbers, question.asked), Corpus(count=size, average_length=average)
 
 
 async def _in_place(rows: Rows, question: Question, keys: Sequence[MessageKey]) -> list[Turn]:

@@ -153,6 +153,7 @@ COMPONENTS: tuple[Component, ...] = (
     replace(
         _own("sink-embeddings", "sinks embeddings", order=60, port="sink-embeddings_metrics", needs=SINK), semantic=True
     ),
+    _own("sealer", "sinks seal --watch", order=60, port="sealer_metrics", needs=("migrate",)),
     _own("api", "api", order=70, port="api", needs=(*SINK, "valkey", "api-key")),
 )
 

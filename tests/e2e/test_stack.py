@@ -25,6 +25,7 @@ COMPONENTS = (
     "consolidate",
     "sink-postgres",
     "sink-redis",
+    "sealer",
     "api",
     "kafka",
     "registry",

@@ -102,8 +102,8 @@ def forget_tenants(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first wall is gone: no statement names its tenant any more."""
     asked = databases.Rows._run
 
-    async def run(rows: databases.Rows, statement: str, parameters: Any) -> Any:
-        return await asked(rows, TENANT_CONDITION.sub("true", statement), parameters)
+    async def run(rows: databases.Rows, cursor: Any, statement: str, parameters: Any) -> Any:
+        return await asked(rows, cursor, TENANT_CONDITION.sub("true", statement), parameters)
 
     monkeypatch.setattr(databases.Rows, "_run", run)
 

@@ -281,7 +281,8 @@ async def test_what_the_model_has_yet_to_read_is_told_apart(
     with psycopg.connect(database_url) as connection:
         connection.execute(
             "INSERT INTO sink_offsets (sink, topic, partition, next_offset, generation, epoch) "
-            "VALUES ('sink-postgres-v1', %(topic)s, 3, 7, 1, 1), ('sink-embeddings-v1-hashing@1', %(topic)s, 3, 5, 1, 1)",
+            "VALUES ('sink-postgres-v1', %(topic)s, 3, 7, 1, 1), "
+            "('sink-embeddings-v1-hashing@1', %(topic)s, 3, 5, 1, 1)",
             {"topic": TopicName.MESSAGES},
         )
     reader = RecallReader(database, RetentionPolicies(), meaning=asker)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 
 from api.models.recall import RecallRequest, RecallResult
-from api.readers import recall
+from api.ranking.asked import Asked, Term
+from api.ranking.words import EMPTY, OTHER_FORMS, TIME_WORDS
+from api.readers import recall, recall_statements, turns
+from api.readers.candidates import AS_KNOWN, MatchingMessages, Scope
 from api.readers.database import Database
 from schemas.ids import TenantId
 from support.api_story import ACME, ANA, FAMILY, LATER, OTHER, PORTO, RECORDED, START
@@ -112,6 +116,75 @@ async def test_the_limit_is_kept(database: Database) -> None:
     assert len(await ask(database, "Porto flat river chess sister", conversation_id=FAMILY, limit=2)) == 2
 
 
-async def test_a_long_conversation_is_still_searched(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recall, "WHOLE_TURNS", 2)
-    assert ids(await ask(database, "chess", conversation_id=FAMILY)) == ["m-4"]
+async def test_a_wide_scope_ranks_as_a_conversation_does(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Candidates with those around them and the scope's statistics, against all turns of the only conversation."""
+    queries = (
+        "How is the flat?",
+        "Does Rui play chess?",
+        "When did we move to Porto?",
+        "two cats of my sister",
+        "river",
+    )
+    whole = [await ask(database, query, conversation_id=FAMILY, limit=50) for query in queries]
+    monkeypatch.setattr(turns, "WHOLE_TURNS", 2)
+    for scope in ({"conversation_id": FAMILY}, {"user_id": ANA}, {}):
+        wide = [await ask(database, query, limit=50, **scope) for query in queries]
+        for mine, theirs in zip(wide, whole, strict=True):
+            assert ids(mine) == ids(theirs)
+            assert [r.score for r in mine] == pytest.approx([r.score for r in theirs])
+
+
+async def test_every_score_is_explained(database: Database) -> None:
+    for query in ("Where did Ana move, and when?", "Did I play chess in May 2024?"):
+        found = await ask(database, query, conversation_id=FAMILY)
+        assert found
+        for result in found:
+            assert sum(part.score for part in result.explanation) == pytest.approx(result.score)
+
+
+async def test_the_turns_around_a_message_come_with_it(database: Database) -> None:
+    for known_at in (None, RECORDED):
+        best, *_ = await ask(database, "chess", conversation_id=FAMILY, neighbours=2, known_at=known_at)
+        assert [(turn.distance, turn.message_id) for turn in best.context] == [
+            (-2, "m-2"),
+            (-1, "m-3"),
+            (1, "m-5"),
+            (2, "m-6"),
+        ]
+    assert (best.context[0].speaker_name, best.context[0].role) == ("Rui", "user")
+    assert (await ask(database, "chess", conversation_id=FAMILY))[0].context == []
+
+
+async def test_statistics_are_those_of_the_scope(database: Database) -> None:
+    """Of ana's conversations and of what was known, not of the tenant or of what has been learnt since."""
+    one = Asked(terms=(Term(lexemes=("chess",)),))
+    async with database.read(ACME) as rows:
+        nobody = await MatchingMessages().likeliest(rows, Scope(tenant_id=ACME, user_id="nobody"), one, 9)
+        ana = await MatchingMessages().likeliest(rows, Scope(tenant_id=ACME, user_id=ANA), one, 9)
+        before = Scope(tenant_id=ACME, user_id=ANA, known_at=RECORDED - timedelta(seconds=1))
+        unknown = await AS_KNOWN.likeliest(rows, before, one, 9)
+    assert (nobody.keys, nobody.corpus.count, nobody.corpus.having) == ([], 0, {"chess": 0})
+    assert (ana.keys, ana.corpus.count, ana.corpus.having) == ([(FAMILY, "m-4")], 6, {"chess": 1})
+    assert (unknown.keys, unknown.corpus.count) == ([], 0)
+
+
+def test_the_words_of_the_ranking_are_as_postgresql_stems_them(database_url: str) -> None:
+    listed = sorted({*OTHER_FORMS, *TIME_WORDS, *EMPTY})
+    with psycopg.connect(database_url) as connection:
+        found = connection.execute(
+            "SELECT word, (ts_lexize('english_stem', word))[1] FROM unnest(%s::text[]) AS word", [listed]
+        ).fetchall()
+    # The stem of `choose`; a stem need not be its own.
+    assert {word: stem for word, stem in found if stem != word} == {"choos": "choo"}
+
+
+def test_surroundings_are_read_by_index(database_url: str) -> None:
+    asked = {"tenant_id": ACME, "conversation_ids": [FAMILY], "message_ids": ["m-4"], "reach": 2}
+    words = {"when": False, "time_words": "'may'", "matching": "'chess'"}
+    with psycopg.connect(database_url) as connection:
+        connection.execute("SET enable_seqscan = off")
+        explained = connection.execute("EXPLAIN " + recall_statements.CANDIDATES_IN_PLACE, asked | words).fetchall()
+    plan = "\n".join(line for (line,) in explained)
+    assert plan.count("messages_by_time") >= 2, plan
+    assert plan.count("ROW(occurred_at, message_id)") == 2, plan
+    assert "Seq Scan on messages" not in plan, plan

@@ -38,7 +38,7 @@ def test_the_table_is_in_the_order_of_start() -> None:
 def test_services_stop_in_reverse_readers_before_what_they_read() -> None:
     assert [[service.name for service in level] for level in levels(brokers=1)] == [
         ["api"],
-        ["sink-postgres", "sink-redis", "sink-embeddings"],
+        ["sink-postgres", "sink-redis", "sink-embeddings", "sealer"],
         ["extract", "consolidate"],
         ["registry"],
         ["kafka"],

@@ -22,7 +22,7 @@ from topology.metrics import (
 )
 from topology.stages import STAGES
 
-UNITS = ("_total", "_seconds", "_records", "_bytes", "_connections", "_requests")
+UNITS = ("_total", "_seconds", "_records", "_messages", "_bytes", "_tenants", "_connections", "_requests")
 CONTRACT = {"api_requests_total", "processing_time_seconds", "active_conversations"}
 
 
@@ -43,7 +43,7 @@ def test_no_two_metrics_share_a_name() -> None:
     assert len({metric.name for metric in METRICS}) == len(METRICS)
 
 
-@pytest.mark.parametrize("stage", [*(stage.name for stage in STAGES), "api"])
+@pytest.mark.parametrize("stage", [*(stage.name for stage in STAGES), "sealer", "api"])
 def test_every_stage_shows_what_its_kind_of_process_keeps(stage: str) -> None:
     shown = generate_latest(build(stage).registry).decode()
 

@@ -6,7 +6,7 @@ Only names the SQL files of both directions.
 from sinks.postgres.migrations.sql_files import execute
 
 revision = "0009"
-down_revision = "0006"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,201 @@
+"""BM25 over the postings of a scope, neighbours lending each other score, and the best: in numpy, some milliseconds.
+
+Pure. What comes out are candidates: neighbours in other blocks lend nothing here. The statistics are exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from api.ranking.bm25 import K1, B
+from api.ranking.neighbours import REACH, SHARES
+from api.readers.index.arrays import Arrays, Documents, Flags, Floats
+
+SEEDS: Final = 3
+"""How many more matches than wanted are looked at with their neighbours."""
+DENSE: Final = 0.25
+"""Matches, as a share of all documents, from which on it is cheaper to find out of every document whether it counts."""
+
+Counts: TypeAlias = Callable[[Documents], Flags]
+"""Which of some documents are of the scope, and stand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """Those of a query: every lexeme that matches, and of which word each is a form, by the number of the word."""
+
+    lexemes: Sequence[str]
+    word: Sequence[int]
+    weights: Sequence[float]
+    """By word."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """What a block holds of a lexeme of the query, given by place: ordinals, then how often each holds it."""
+
+    block: int
+    lexeme: int
+    documents: int
+    packed: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsealed:
+    """What the tail has of the scope: its size, and of those that match in it how often they hold each lexeme."""
+
+    count: int
+    lengths: int
+    frequencies: NDArray[np.float32]
+    """By message and lexeme."""
+    own_lengths: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """`allowed`: by conversation code, whether it is of it; None: all are. `hidden`: documents that do not count."""
+
+    allowed: Flags | None
+    hidden: Documents
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statistics:
+    """Of the scope, exact: messages, their average length, and how many hold each lexeme of the query."""
+
+    count: int
+    average_length: float
+    having: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Best:
+    """Documents and unsealed messages, each with its score, best first."""
+
+    statistics: Statistics
+    documents: Documents
+    scores: Floats
+    unsealed: Floats
+    """The score of every message of the tail that matches, in its order."""
+
+
+def best(
+    arrays: Arrays, postings: Sequence[Posting], scope: Scope, unsealed: Unsealed, words: Words, most: int
+) -> Best:
+    """The `most` likeliest documents of the scope for these words, and what its statistics are."""
+    counts = _counts(arrays, scope, sum(posting.documents for posting in postings))
+    matches = _matches(arrays, postings, counts, len(words.lexemes))
+    count, lengths = _size(arrays, scope)
+    count, lengths = count + unsealed.count, lengths + unsealed.lengths
+    having = np.array([len(found) for found, _ in matches]) + (unsealed.frequencies > 0).sum(axis=0)
+    average = lengths / count if count else 0.0
+    rarity = _rarity(words, having, count)
+    slope = np.float32(K1 * B / average) if average else np.float32(0)
+    own = np.zeros(arrays.size, np.float32)
+    for (found, frequencies), weight in zip(matches, rarity, strict=True):
+        own[found] += weight * _saturated(frequencies, arrays.lengths[found], slope)
+    documents, scores = _top(arrays, own, [found for found, _ in matches], counts, most)
+    tail = _saturated(unsealed.frequencies, unsealed.own_lengths[:, None], slope) @ rarity
+    statistics = Statistics(count=count, average_length=average, having=tuple(having.tolist()))
+    return Best(statistics=statistics, documents=documents, scores=scores, unsealed=tail)
+
+
+def _rarity(words: Words, having: NDArray[np.int64], count: int) -> Floats:
+    """What a lexeme is worth at the most: as much as the word, which is there where any of its forms is."""
+    word = np.array(words.word)
+    together = np.bincount(word, having, minlength=len(words.weights))
+    rest = np.maximum(count, together) - together
+    worth = np.array(words.weights) * np.log1p((rest + 0.5) / (together + 0.5)) * (K1 + 1)
+    return np.asarray(worth[word], np.float32)
+
+
+def _saturated(frequencies: Floats, lengths: Floats, slope: np.float32) -> Floats:
+    """BM25's answer to how often a word is said: by document, and by lexeme where `frequencies` are."""
+    return (frequencies / (frequencies + np.float32(K1 * (1 - B)) + slope * lengths)).astype(np.float32, copy=False)
+
+
+def _matches(
+    arrays: Arrays, postings: Sequence[Posting], counts: Counts, lexemes: int
+) -> list[tuple[Documents, Floats]]:
+    """By lexeme, the documents of the scope that hold it, and how often."""
+    by_lexeme: list[list[Posting]] = [[] for _ in range(lexemes)]
+    for posting in postings:
+        by_lexeme[posting.lexeme].append(posting)
+    return [_of_lexeme(arrays, found, counts) for found in by_lexeme]
+
+
+def _counts(arrays: Arrays, scope: Scope, matching: int) -> Counts:
+    """Which of some documents count. Where many are asked for, all are looked at once."""
+    allowed, alive = scope.allowed, arrays.alive
+    if len(scope.hidden):
+        alive = alive.copy()
+        alive[scope.hidden] = False
+    if allowed is None:
+        return lambda documents: alive[documents]
+    if matching > DENSE * arrays.size:
+        within = allowed[arrays.codes] & alive
+        return lambda documents: within[documents]
+    return lambda documents: allowed[arrays.codes[documents]] & alive[documents]
+
+
+def _of_lexeme(arrays: Arrays, postings: Sequence[Posting], counts: Counts) -> tuple[Documents, Floats]:
+    if not postings:
+        return np.empty(0, np.int32), np.empty(0, np.float32)
+    found = np.concatenate(
+        [
+            np.frombuffer(one.packed, "<u2", one.documents).astype(np.int32) + np.int32(arrays.begins[one.block])
+            for one in postings
+        ]
+    )
+    times = np.concatenate(
+        [np.frombuffer(one.packed, "u1", one.documents, offset=2 * one.documents) for one in postings]
+    )
+    stay = counts(found)
+    if not stay.all():
+        found, times = found[stay], times[stay]
+    return found, times.astype(np.float32)
+
+
+def _size(arrays: Arrays, scope: Scope) -> tuple[int, float]:
+    """How many messages the scope has in blocks, and how many lexemes those have."""
+    allowed = scope.allowed
+    which = slice(None) if allowed is None else allowed[: len(arrays.counts)]
+    count, lengths = int(arrays.counts[which].sum()), float(arrays.sums[: len(arrays.counts)][which].sum())
+    hidden = scope.hidden[arrays.alive[scope.hidden]]
+    if allowed is not None:
+        hidden = hidden[allowed[arrays.codes[hidden]]]
+    return count - len(hidden), lengths - float(arrays.lengths[hidden].sum())
+
+
+def _top(
+    arrays: Arrays, own: Floats, matching: Sequence[Documents], counts: Counts, most: int
+) -> tuple[Documents, Floats]:
+    """The best by their own score and what neighbours lend, of the best by their own score and their neighbours."""
+    found = np.concatenate([np.empty(0, np.int32), *matching])
+    if not len(found):
+        return found, np.empty(0, np.float32)
+    scores = own[found]
+    wanted = min(most * SEEDS, len(found))
+    seeds = found[scores >= np.partition(scores, -wanted)[-wanted]]
+    near = _distinct((seeds[:, None] + np.arange(-REACH, REACH + 1, dtype=np.int32)).ravel())
+    near = near[(near >= 0) & (near < arrays.size)]
+    near = near[counts(near)]
+    scores = own[near]
+    for distance, share in enumerate(SHARES, start=1):
+        for step in (distance, -distance):
+            other = np.clip(near + step, 0, arrays.size - 1)
+            scores += share * own[other] * ((arrays.sessions[other] == arrays.sessions[near]) & (other == near + step))
+    order = np.argsort(-scores, kind="stable")[: min(most, int(np.count_nonzero(scores)))]
+    return near[order], scores[order]
+
+
+def _distinct(numbers: Documents) -> Documents:
+    ordered = np.sort(numbers)
+    new = np.ones(len(ordered), bool)
+    new[1:] = ordered[1:] != ordered[:-1]
+    return ordered[new]

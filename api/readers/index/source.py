@@ -1,0 +1,44 @@
+"""The sealed blocks and the tail as the source of candidates that recall asks for wide scopes.
+
+Only translates between the two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from api.ranking.asked import Asked
+from api.ranking.bm25 import Corpus
+from api.readers.candidates import Likely, Scope
+from api.readers.database import Rows
+from api.readers.index.scoring import Words
+from api.readers.index.wide import WideIndex, WideScope
+from topology.metrics import API_UNSEALED, Meters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedMessages:
+    """A `CandidateSource`: exact statistics, and candidates whose neighbours have lent already what they will lend."""
+
+    index: WideIndex
+    meters: Meters
+
+    async def likeliest(self, rows: Rows, scope: Scope, asked: Asked, most: int) -> Likely:
+        where = WideScope(tenant_id=scope.tenant_id, conversation_id=scope.conversation_id, user_id=scope.user_id)
+        words = words_of(asked)
+        found = await self.index.candidates(rows, where, words, most)
+        self.meters.observe(API_UNSEALED, found.unsealed)
+        told = found.statistics
+        having = dict(zip(words.lexemes, told.having, strict=True))
+        corpus = Corpus(count=told.count, average_length=told.average_length, having=having)
+        return Likely(keys=found.keys, corpus=corpus)
+
+
+def words_of(asked: Asked) -> Words:
+    """The lexemes of the question, each of the first word that it is a form of."""
+    word: dict[str, int] = {}
+    for number, term in enumerate(asked.terms):
+        for lexeme in term.lexemes:
+            word.setdefault(lexeme, number)
+    weights = [term.weight for term in asked.terms]
+    return Words(lexemes=list(word), word=list(word.values()), weights=weights)

@@ -1,0 +1,65 @@
+"""A sealer that is killed at any statement leaves nothing wrong, and the next one finishes what it began."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from random import Random
+
+import pytest
+
+from api.readers.database import Database
+from api.readers.index.wide import WideIndex
+from sinks.postgres.sealing.steps import Sealing
+from support import sealed
+from support.mortality import Killed, Mortality, mortal_connect
+from support.sealed import Connection, Speech
+
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("small")]
+
+STRIDE = 9
+"""Every ninth step is a death: so that it does not take long. A step is what happens before or after a message to the
+server; 1 meets each."""
+
+
+def prepare(connection: Connection, sealing: Sealing, tenant: str) -> None:
+    """Blocks that are to be merged, of which some is to be taken out, and messages that are to be sealed."""
+    speech = Speech(random=Random(7))
+    for _ in range(3):
+        said = speech.several(6)
+        sealed.add(connection, tenant, said)
+        sealing.step(tenant)
+    sealed.remove(connection, tenant, said[0])
+    sealed.edit(connection, tenant, said[1], "the violin")
+    sealed.delete(connection, tenant, said[2])
+    sealed.add(connection, tenant, speech.several(7))
+
+
+def work(sealing: Sealing, tenant: str) -> None:
+    assert tenant in sealing.due()
+    while sealing.step(tenant):
+        pass
+    for block in sealing.blocks(tenant):
+        sealing.rewrite(tenant, block.number)
+    sealing.find_missing(tenant)
+
+
+async def test_death_at_any_statement_leaves_what_is_so(
+    sealing_url: str, connection: Connection, database: Database, sealing: Sealing
+) -> None:
+    dies_at, died = 1, True
+    while died:
+        tenant, mortality, index = f"killed-{dies_at}", Mortality(dies_at), WideIndex(most_bytes=1_000_000)
+        prepare(connection, sealing, tenant)
+        mortal = Sealing(sealing_url, connect=mortal_connect(mortality))
+        died = False
+        with closing(mortal):
+            try:
+                work(mortal, tenant)
+            except Killed:
+                died = True
+        await sealed.assert_exact(connection, database, index, tenant)
+        while sealing.step(tenant):
+            pass
+        await sealed.assert_exact(connection, database, index, tenant)
+        dies_at += STRIDE
+    assert dies_at > 10 * STRIDE

@@ -1,0 +1,150 @@
+"""Scores over blocks are those of BM25 with neighbours, worked out one document after the other."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from math import log1p
+from random import Random
+
+import numpy as np
+import pytest
+
+from api.ranking.bm25 import K1, B
+from api.ranking.neighbours import SHARES
+from api.readers.index.arrays import Arrays, Codes, decode, join
+from api.readers.index.scoring import Best, Posting, Scope, Unsealed, Words, best
+from sinks.postgres.sealing.packing import Document, pack
+
+HOUR = 3_600_000_000
+WORDS = Words(lexemes=["cat", "dog"], word=[0, 1], weights=[1.0, 0.5])
+NOBODY = np.empty(0, np.int32)
+EMPTY = Unsealed(count=0, lengths=0, frequencies=np.zeros((0, 2), np.float32), own_lengths=np.zeros(0, np.float32))
+
+
+def corpus(random: Random, size: int) -> list[Document]:
+    found = []
+    for number in range(size):
+        held = [word for word in ("bird", "cat", "dog") if random.random() < 0.3]
+        vector = " ".join(f"'{word}':{','.join('1' * random.randrange(1, 4))}" for word in held)
+        conversation, micros = f"c{number * 3 // size}", number * HOUR * random.choice([1, 1, 1, 9])
+        found.append(
+            Document(
+                conversation_id=conversation, message_id=f"m{number}", micros=micros, length=len(held), vector=vector
+            )
+        )
+    return sorted(found, key=lambda one: (one.conversation_id, one.micros, one.message_id))
+
+
+def sealed(documents: list[Document], codes: Codes, dead: bytes = b"", number: int = 1) -> tuple[Arrays, list[Posting]]:
+    packed = pack(documents)
+    columns = dict(packed.columns) | {"dead": dead}
+    order = ("dead", "conversations", "conversation", "lengths", "times", "hashes", "names", "name_ends")
+    block = decode([number, packed.documents, *(columns[name] for name in order)], codes)
+    postings = [
+        Posting(block=number, lexeme=WORDS.lexemes.index(one.lexeme), documents=one.documents, packed=one.packed)
+        for one in packed.postings
+        if one.lexeme in WORDS.lexemes
+    ]
+    return join([block]), postings
+
+
+def brute(documents: list[Document], inside: set[str]) -> dict[str, float]:
+    """The score of every document of the conversations."""
+    chosen = [one for one in documents if one.conversation_id in inside]
+    average = sum(one.length for one in chosen) / len(chosen)
+    frequencies = [[_times(one, word) for word in WORDS.lexemes] for one in chosen]
+    own = []
+    for one, held in zip(chosen, frequencies, strict=True):
+        norm = K1 * (1 - B + B * one.length / average)
+        total = 0.0
+        for place, times in enumerate(held):
+            having = sum(other[place] > 0 for other in frequencies)
+            rarity = WORDS.weights[place] * log1p((len(chosen) - having + 0.5) / (having + 0.5))
+            total += rarity * times * (K1 + 1) / (times + norm)
+        own.append(total)
+    return {one.message_id: own[at] + _lent(chosen, own, at) for at, one in enumerate(chosen)}
+
+
+def _times(document: Document, word: str) -> int:
+    entry = next((e for e in document.vector.split() if e.startswith(f"'{word}'")), "")
+    return entry.count(",") + 1 if entry else 0
+
+
+def _lent(documents: list[Document], own: list[float], at: int) -> float:
+    got = 0.0
+    for distance, share in enumerate(SHARES, start=1):
+        for step in (distance, -distance):
+            if 0 <= at + step < len(documents):
+                between = documents[min(at, at + step) : max(at, at + step) + 1]
+                pairs = pairwise(between)
+                if all(a.conversation_id == b.conversation_id and b.micros - a.micros <= 6 * HOUR for a, b in pairs):
+                    got += share * own[at + step]
+    return got
+
+
+def named(arrays: Arrays, codes: Codes, found: Best) -> dict[str, float]:
+    keys = arrays.keys(found.documents, codes)
+    return {message: score for (_, message), score in zip(keys, found.scores.tolist(), strict=True)}
+
+
+@pytest.mark.parametrize("inside", [{"c0", "c1", "c2"}, {"c1"}, {"c0", "c2"}])
+def test_scores_are_those_of_the_scope(inside: set[str]) -> None:
+    documents, codes = corpus(Random(1), 90), Codes()
+    arrays, postings = sealed(documents, codes)
+    allowed = np.zeros(len(codes), bool)
+    allowed[codes.known(inside)] = True
+    for scope in (Scope(allowed=allowed, hidden=NOBODY), Scope(allowed=None, hidden=NOBODY)):
+        if scope.allowed is None and len(inside) < 3:
+            continue
+        found = named(arrays, codes, best(arrays, postings, scope, EMPTY, WORDS, 90))
+        expected = {name: score for name, score in brute(documents, inside).items() if score > 0}
+        assert found == pytest.approx(expected, rel=1e-4)
+
+
+def test_what_is_hidden_counts_for_nothing() -> None:
+    documents, codes = corpus(Random(2), 60), Codes()
+    arrays, postings = sealed(documents, codes)
+    gone = [5, 17, 18]
+    scope = Scope(allowed=None, hidden=np.array(gone, np.int32))
+    found = best(arrays, postings, scope, EMPTY, WORDS, 60)
+    left = [one for at, one in enumerate(documents) if at not in gone]
+    assert found.statistics.count == 57
+    assert found.statistics.average_length == pytest.approx(sum(one.length for one in left) / 57)
+    assert found.statistics.having == tuple(sum(_times(one, word) > 0 for one in left) for word in WORDS.lexemes)
+    assert {documents[at].message_id for at in gone}.isdisjoint(named(arrays, codes, found))
+
+
+def test_the_tail_is_part_of_the_scope() -> None:
+    codes = Codes()
+    arrays, postings = sealed(corpus(Random(3), 30), codes)
+    tail = Unsealed(
+        count=3, lengths=6, frequencies=np.array([[1, 0], [2, 1]], np.float32), own_lengths=np.array([2, 3], np.float32)
+    )
+    without = best(arrays, postings, Scope(allowed=None, hidden=NOBODY), EMPTY, WORDS, 9)
+    found = best(arrays, postings, Scope(allowed=None, hidden=NOBODY), tail, WORDS, 9)
+    assert found.statistics.count == 33
+    assert [a - b for a, b in zip(found.statistics.having, without.statistics.having, strict=True)] == [2, 1]
+    assert found.unsealed[1] > found.unsealed[0] > 0
+
+
+def test_nothing_sealed_is_nothing_found() -> None:
+    found = best(join(()), (), Scope(allowed=None, hidden=NOBODY), EMPTY, WORDS, 9)
+    assert (found.statistics.count, len(found.documents)) == (0, 0)
+
+
+def test_a_conversation_that_is_new_since_the_arrays_were_made_is_in_no_block() -> None:
+    codes = Codes()
+    arrays, postings = sealed(corpus(Random(4), 30), codes)
+    codes.of(["new"])
+    allowed = np.zeros(len(codes), bool)
+    allowed[codes.known(["new"])] = True
+    found = best(arrays, postings, Scope(allowed=allowed, hidden=NOBODY), EMPTY, WORDS, 9)
+    assert (found.statistics.count, len(found.documents)) == (0, 0)
+    assert arrays.holding(allowed) == []
+
+
+def test_a_message_is_found_by_its_name() -> None:
+    documents, codes = corpus(Random(5), 40), Codes()
+    arrays, _ = sealed(documents, codes)
+    wanted = [(documents[at].conversation_id, documents[at].message_id) for at in (3, 30)]
+    assert sorted(arrays.find([*wanted, ("c0", "nobody"), ("nowhere", "m1")], codes).tolist()) == [3, 30]
