@@ -90,7 +90,7 @@ async def connect(
             database,
             retention,
             catalogues,
-            source=_sealed(settings, meters),
+            source=_sealed(database, settings, meters),
             meaning=_asker(stack, settings, database, meters),
         )
         yield Dependencies(
@@ -203,12 +203,12 @@ def _watch(
     return watch
 
 
-def _sealed(settings: Settings, meters: Meters) -> SealedMessages:
+def _sealed(database: Database, settings: Settings, meters: Meters) -> SealedMessages:
     index = WideIndex(
         most_bytes=settings.search_index_megabytes * MEGABYTE,
         report=lambda kept: meters.set(API_INDEX_BYTES, kept),
     )
-    return SealedMessages(index=index, meters=meters)
+    return SealedMessages(database=database, index=index, meters=meters)
 
 
 async def _end(task: asyncio.Task[None]) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from api.ranking.asked import Pair, Term
+from schemas.construction import quickly_made
 
 Array: TypeAlias = NDArray[np.float64]
 
@@ -23,6 +24,7 @@ PAIR_WEIGHT = 0.7
 """What two words that stand together as in the question add, as a share of what the commoner of them is worth."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """What is known of a text: where it holds each term, by the number of the term, and how many lexemes it has."""

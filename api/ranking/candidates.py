@@ -13,11 +13,13 @@ from typing import TypeAlias
 from api.ranking.asked import Asked
 from api.ranking.bm25 import Corpus, Document
 from api.ranking.neighbours import Place
+from schemas.construction import quickly_made
 
 MessageKey: TypeAlias = tuple[str, str]
 """Conversation and message."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """A message that matches, or stands near one that does."""

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
+from typing import TypeVar
 
 from api.ranking.candidates import MessageKey
+
+Key = TypeVar("Key", MessageKey, str)
 
 ITEM_SHARE = 0.3
 """Of an answer may be items, rounded up: raw turns answer most questions better (DESIGN section 6)."""
@@ -31,12 +35,10 @@ def merge(messages: Mapping[MessageKey, float], items: Mapping[str, float], limi
 
     Equal scores: messages first, then by key, so that the same state gives the same answer.
     """
-    turns = sorted(
-        (Ranked(score=score, message=key) for key, score in messages.items() if score > 0), key=_message_order
-    )
-    things = sorted((Ranked(score=score, item_id=key) for key, score in items.items() if score > 0), key=_item_order)
+    turns = [Ranked(score=score, message=key) for key, score in _best(messages, limit)]
+    things = [Ranked(score=score, item_id=key) for key, score in _best(items, limit)]
     room = max(-(-int(limit * ITEM_SHARE * 100) // 100), limit - len(turns))
-    return sorted((*turns[:limit], *things[:room]), key=lambda ranked: -ranked.score)[:limit]
+    return sorted((*turns, *things[:room]), key=lambda ranked: -ranked.score)[:limit]
 
 
 def cited(evidence: Sequence[MessageKey], messages: Mapping[MessageKey, float]) -> list[MessageKey]:
@@ -44,11 +46,6 @@ def cited(evidence: Sequence[MessageKey], messages: Mapping[MessageKey, float]) 
     return sorted(dict.fromkeys(evidence), key=lambda key: -messages.get(key, 0.0))[:CITED]
 
 
-def _message_order(ranked: Ranked) -> tuple[float, MessageKey]:
-    assert ranked.message is not None
-    return -ranked.score, ranked.message
-
-
-def _item_order(ranked: Ranked) -> tuple[float, str]:
-    assert ranked.item_id is not None
-    return -ranked.score, ranked.item_id
+def _best(scores: Mapping[Key, float], most: int) -> list[tuple[Key, float]]:
+    found = [(key, score) for key, score in scores.items() if score > 0]
+    return nsmallest(most, found, key=lambda each: (-each[1], each[0]))

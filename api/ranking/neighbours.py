@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from api.ranking.bm25 import Array
+from schemas.construction import quickly_made
 
 SHARES = (0.4, 0.2)
 """What a turn lends to those at distance 1 and 2."""
@@ -21,6 +22,7 @@ SESSION_GAP = timedelta(hours=6)
 """A silence that ends a session; nothing is lent across it."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Where a turn stands. `number` counts all turns of its conversation by event time, so neighbours differ by one."""

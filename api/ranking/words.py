@@ -26,78 +26,19 @@ _FORMS: Final = [group.split() for group in _IRREGULAR.split(",")]
 OTHER_FORMS: Final = {word: tuple(form for form in group if form != word) for group in _FORMS for word in group}
 """By lexeme, the other lexemes of the same word."""
 
-EMPTY: Final = frozenset(
-    [
-        "accord",
-        "can",
-        "could",
-        "current",
-        "day",
-        "discuss",
-        "els",
-        "ever",
-        "feel",
-        "first",
-        "get",
-        "go",
-        "got",
-        "kind",
-        "like",
-        "long",
-        "mani",
-        "mention",
-        "much",
-        "name",
-        "often",
-        "recent",
-        "regard",
-        "said",
-        "say",
-        "someth",
-        "sort",
-        "specif",
-        "talk",
-        "tell",
-        "thing",
-        "time",
-        "type",
-        "us",
-        "use",
-        "way",
-        "whose",
-        "would",
-    ]
-)
+_EMPTY = """
+    accord could current day discuss ever feel first get go got kind like long mani mention much name often recent
+    regard said say someth sort specif talk tell thing time type us use way whose would
+"""
+EMPTY: Final = frozenset(_EMPTY.split())
 """Words that questions are made of and that say little of what is asked for; stop words are gone already."""
 
-MONTHS: Final = frozenset(
-    ["januari", "februari", "march", "april", "may", "june", "juli", "august", "septemb", "octob", "novemb", "decemb"]
-)
+_MONTHS = "januari februari march april may june juli august septemb octob novemb decemb"
+MONTHS: Final = frozenset(_MONTHS.split())
 
-TIME_WORDS: Final = tuple(
-    sorted(
-        MONTHS
-        | {
-            "yesterday",
-            "today",
-            "tomorrow",
-            "week",
-            "weekend",
-            "month",
-            "year",
-            "ago",
-            "tonight",
-            "morn",
-            "last",
-            "next",
-            "monday",
-            "tuesday",
-            "wednesday",
-            "thursday",
-            "friday",
-            "saturday",
-            "sunday",
-        }
-    )
-)
+_TIMES = """
+    yesterday today tomorrow week weekend month year ago tonight morn last next monday tuesday wednesday thursday friday
+    saturday sunday
+"""
+TIME_WORDS: Final = tuple(sorted(MONTHS.union(_TIMES.split())))
 """What a turn that says when something happened is likely to hold."""

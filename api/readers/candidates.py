@@ -56,6 +56,10 @@ class Likely:
 class CandidateSource(Protocol):
     """What finds candidates in a wide scope, as it is now."""
 
+    async def prepare(self, tenant_id: TenantId) -> None:
+        """Make ready what questions about a tenant share, before one of them takes its connection."""
+        ...
+
     async def likeliest(self, rows: Rows, scope: Scope, asked: Asked, most: int) -> Likely:
         """At most `most` messages of the scope that hold a lexeme of the question, by BM25 of their own words.
 
@@ -71,6 +75,9 @@ class MatchingMessages:
     matching: LiteralString = recall_statements.MATCHING_MESSAGES
     scope: LiteralString = recall_statements.SCOPE
     having: LiteralString = recall_statements.HAVING
+
+    async def prepare(self, tenant_id: TenantId) -> None:
+        """Nothing is shared."""
 
     async def likeliest(self, rows: Rows, scope: Scope, asked: Asked, most: int) -> Likely:
         where = scope.parameters

@@ -63,6 +63,8 @@ class RecallReader:
         """
         at = request.known_at or request.asked_at or now
         sought = None if self._meaning is None else await self._meaning.ask(request)
+        if request.conversation_id is None and request.known_at is None:
+            await self._source.prepare(tenant_id)
         async with self._database.read(tenant_id) as rows:
             question = await _question(rows, tenant_id, request, now)
             if not question.asked.terms:

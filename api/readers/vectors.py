@@ -34,10 +34,10 @@ def reader(terms: Sequence[Term]) -> Reader:
 
     def read(vector: str) -> Places:
         found: Places = {}
-        for lexeme, places in entry.findall(vector):
-            found.setdefault(numbers[lexeme], []).extend(int(place.rstrip("ABCD")) for place in places.split(","))
-        for places_of_forms in found.values():
-            places_of_forms.sort()
+        for lexeme, written in entry.findall(vector) if vector else ():
+            number = numbers[lexeme]
+            places = [int(written)] if written.isdigit() else [int(each.rstrip("ABCD")) for each in written.split(",")]
+            found[number] = sorted(found[number] + places) if number in found else places
         return found
 
     return read

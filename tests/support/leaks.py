@@ -83,7 +83,7 @@ _BEFORE_THE_EDIT: Final = "2024-06-02T00:00:00Z"
 
 CASES: Final[tuple[Case, ...]] = (
     *(_open(f"/{name}") for name in ("health", "health/live", "health/ready", "metrics")),
-    *(_open(f"/{name}") for name in ("openapi.json", "docs", "docs/oauth2-redirect")),
+    *(_open(f"/{name}") for name in ("openapi.json", "docs")),
     Case(path="/v1/version", shows=False),
     Case(method="POST", path="/v1/events", needs=frozenset({Scope.INGEST}), json=[_EVENT], shows=False),
     Case(path="/v1/events/evt-m-1", template="/v1/events/{event_id}"),
@@ -94,6 +94,13 @@ CASES: Final[tuple[Case, ...]] = (
     _recall(conversation_id="family"),
     _recall(conversation_id="family", known_at=_NOW),
     _recall(user_id="ana"),
+    Case(method="POST", path="/v1/context", json={"user_id": "ana", "query": "Where?", "max_tokens": 4_000}),
+    Case(
+        method="POST",
+        path="/v1/context",
+        json={"user_id": "ana", "conversation_id": "family", "max_tokens": 4_000, "format": "json"},
+    ),
+    Case(path="/v1/me/usage", needs=ANYBODY, shows=False),
     Case(path="/v1/users"),
     _user("profile", "profile"),
     _user("items", "items"),

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from api.ranking.asked import Asked
 from api.ranking.bm25 import Corpus
 from api.readers.candidates import Likely, Scope
-from api.readers.database import Rows
+from api.readers.database import Database, Rows
 from api.readers.index.scoring import Words
 from api.readers.index.wide import WideIndex, WideScope
+from schemas.ids import TenantId
 from topology.metrics import API_UNSEALED, Meters
 
 
@@ -20,8 +21,12 @@ from topology.metrics import API_UNSEALED, Meters
 class SealedMessages:
     """A `CandidateSource`: exact statistics, and candidates whose neighbours have lent already what they will lend."""
 
+    database: Database
     index: WideIndex
     meters: Meters
+
+    async def prepare(self, tenant_id: TenantId) -> None:
+        await self.index.prepare(self.database.read, tenant_id)
 
     async def likeliest(self, rows: Rows, scope: Scope, asked: Asked, most: int) -> Likely:
         where = WideScope(tenant_id=scope.tenant_id, conversation_id=scope.conversation_id, user_id=scope.user_id)

@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -23,8 +25,7 @@ from sinks.postgres.sealing import packing
 
 TAIL_BOOST: Final = 1.6
 """What neighbours lend at the most where both sides match as well: those of the tail are not looked at here."""
-MOST_UNSEALED: Final = 4_096
-"""A longer tail makes questions slow: the sealer is behind."""
+NO_WORDS: Final = Words(lexemes=(), word=(), weights=())
 
 
 class Snapshot(Protocol):
@@ -33,6 +34,9 @@ class Snapshot(Protocol):
     async def packed(self, statement: Any, parameters: Any) -> list[tuple[Any, ...]]:
         """Rows as tuples, with bytes as they are."""
         ...
+
+
+Read: TypeAlias = Callable[[TenantId], AbstractAsyncContextManager[Snapshot]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,9 +89,29 @@ class WideIndex:
     report: Callable[[int], None] = lambda _: None
     """Told how many bytes are kept."""
     _kept: OrderedDict[TenantId, _Kept] = field(default_factory=OrderedDict)
+    _locks: WeakValueDictionary[TenantId, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     async def candidates(self, rows: Snapshot, scope: WideScope, words: Words, most: int) -> WideCandidates:
         """The `most` likeliest messages for the words of a query."""
+        kept, tail = await self._look(rows, scope, words)
+        within = kept.arrays.holding(_allowed(kept.codes, scope, tail))
+        wanted = {"tenant_id": scope.tenant_id, "blocks": within, "lexemes": list(words.lexemes)}
+        found = await rows.packed(statements.POSTINGS, wanted) if within else []
+        return await asyncio.to_thread(_answer, kept, scope, tail, found, words, most)
+
+    async def prepare(self, read: Read, tenant_id: TenantId) -> None:
+        """Decode the blocks of a tenant of whom nothing is kept: once, however many questions wait for it.
+
+        To be called before a question takes its connection, which it would hold while it waits.
+        """
+        if tenant_id in self._kept:
+            return
+        async with self._locks.setdefault(tenant_id, asyncio.Lock()):
+            if tenant_id not in self._kept:
+                async with read(tenant_id) as rows:
+                    await self._look(rows, WideScope(tenant_id=tenant_id), NO_WORDS)
+
+    async def _look(self, rows: Snapshot, scope: WideScope, words: Words) -> tuple[_Kept, _Tail]:
         asked = {
             "tenant_id": scope.tenant_id,
             "conversation_id": scope.conversation_id,
@@ -95,13 +119,8 @@ class WideIndex:
             "matching": vectors.or_query(words.lexemes),
         }
         ((seen, blocks, gone, *told),) = await rows.packed(statements.STATE, asked)
-        tail = _tail(told)
         state = list(zip(blocks or (), gone or (), strict=True))
-        kept = await self._current(rows, scope.tenant_id, state, seen)
-        within = kept.arrays.holding(_allowed(kept.codes, scope, tail))
-        wanted = {"tenant_id": scope.tenant_id, "blocks": within, "lexemes": list(words.lexemes)}
-        found = await rows.packed(statements.POSTINGS, wanted) if within else []
-        return await asyncio.to_thread(_answer, kept, scope, tail, found, words, most)
+        return await self._current(rows, scope.tenant_id, state, seen), _tail(told)
 
     async def _current(self, rows: Snapshot, tenant_id: TenantId, state: list[tuple[int, int]], seen: int) -> _Kept:
         """The arrays of the blocks that this transaction sees. What is newer than that stays kept, and unused."""

@@ -17,8 +17,10 @@ from redis.asyncio import Redis
 from api.app import create_app
 from api.auth import generate_key, key_hmac
 from api.readers.keys import KeyDesk
+from api.readers.profiles import ABSENT_SECONDS
 from schemas.ids import UserId
 from sinks.redis.keys import profile_key
+from sinks.redis.scripts import SET_PROFILE, source
 from streams.extraction.slots import SLOTS, Catalogue, Catalogues
 from support.api_fakes import SECRET
 from support.api_story import ACME, PORTO
@@ -129,6 +131,18 @@ async def test_a_profile_that_the_sink_wrote_meanwhile_is_not_overwritten(runnin
     assert (await running.client.get("/v1/users/ana/profile")).json()["active_items"] == 9
     await running.redis.hset(key, mapping={"version": 10_000, "value": ""})
     assert (await running.client.get("/v1/users/ana/profile")).json()["active_items"] == 0
+
+
+async def test_that_there_is_no_profile_is_kept_for_a_moment_and_the_first_one_shows_at_once(running: Running) -> None:
+    user, first = UserId(f"new-{uuid4()}"), {"user_id": "new", "slots": [], "top": [], "active_items": 1}
+    key, path = profile_key(ACME, user), f"/v1/users/{user}/profile"
+    absent = [(await running.client.get(path)).json() for _ in range(2)]
+    assert [answer["read_from"] for answer in absent] == ["postgresql", "redis"]
+    assert {answer["active_items"] for answer in absent} == {0}
+    assert 0 < await running.redis.ttl(key) <= ABSENT_SECONDS
+    landed = running.redis.register_script(source(SET_PROFILE))
+    assert await landed(keys=[key], args=[0, json.dumps(first | {"recorded_at": None}), 60]) == 1
+    assert (await running.client.get(path)).json()["active_items"] == 1
 
 
 async def test_commands_about_an_item_are_accepted(running: Running) -> None:

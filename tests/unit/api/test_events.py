@@ -167,4 +167,9 @@ async def test_another_tenant_s_event_is_not_found() -> None:
 
 async def test_lag_tells_stages() -> None:
     async with world().client() as client:
-        assert (await client.get("/v1/lag")).json() == {"pending": 0, "seconds": 0.0, "stages": {"extract": 0}}
+        assert (await client.get("/v1/lag")).json() == {
+            "pending": 0,
+            "seconds": 0.0,
+            "stages": {"extract": 0},
+            "semantic_pending": None,
+        }

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 
+from api import identity
 from api.app import create_app
 from api.auth import Principal, Scope
 from api.routes import recall
@@ -73,11 +74,25 @@ async def test_a_check_that_is_removed_from_any_route_is_noticed() -> None:
     app = application(known)
     for endpoint in sorted({case.endpoint for case in SCOPED}):
         cases = [case for case in SCOPED if case.endpoint == endpoint]
+        holds = frozenset.intersection(*(case.needs for case in cases))
         with ExitStack() as mended:
             holders = [mended.enter_context(_unchecked(holder, known)) for holder in _holders(app, endpoint)]
             assert holders, f"{endpoint} checks nothing"
-            assert f"{endpoint} without a key" in await admitted(app, known, cases)
+            assert {f"{endpoint} without {scope}" for case in cases for scope in case.needs & holds} <= {
+                *await admitted(app, known, cases)
+            }
         assert await admitted(app, known, cases) == []
+
+
+async def test_that_nobody_asks_who_calls_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = world()
+
+    async def anyone(_: object) -> Principal:
+        return next(iter(known.keys.known.values()))
+
+    monkeypatch.setattr(identity, "_principal", anyone)
+    found = await admitted(application(known), known, SCOPED)
+    assert {f"{case.endpoint} without a key" for case in SCOPED} <= {*found}
 
 
 async def test_a_check_that_is_removed_from_within_a_route_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

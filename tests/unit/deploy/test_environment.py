@@ -46,7 +46,7 @@ def test_each_process_has_a_folder_of_its_own(paper: Stack, own: Own) -> None:
 
 def test_agents_and_sinks_serve_health_on_ports_of_their_own(paper: Stack) -> None:
     metrics = [own(paper).environment.get("METRICS_PORT") for own in OWN if own.name != "api"]
-    assert len(set(metrics)) == 5
+    assert len(set(metrics)) == 6
     assert None not in metrics
 
 

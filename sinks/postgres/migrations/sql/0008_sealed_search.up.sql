@@ -69,6 +69,7 @@ CREATE TABLE search_postings (
 ALTER TABLE search_postings ALTER packed SET STORAGE EXTERNAL;
 
 COMMENT ON TABLE search_postings IS 'Which documents of a block hold a lexeme, and how often.';
+COMMENT ON COLUMN search_postings.block IS 'That of search_blocks.';
 COMMENT ON COLUMN search_postings.lexeme IS 'As in messages.search.';
 COMMENT ON COLUMN search_postings.documents IS 'How many hold it.';
 COMMENT ON COLUMN search_postings.packed IS 'Their ordinals, ascending, uint16; then how often each holds it, uint8, at most 255.';
