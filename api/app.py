@@ -6,9 +6,10 @@ Connects nothing until it is started, and nothing at all where it is given its d
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
+from types import MappingProxyType
 from typing import TypeAlias
 
 from fastapi import FastAPI
@@ -17,9 +18,11 @@ from starlette.routing import BaseRoute
 from api import openapi, problems
 from api.edge import documents, stack
 from api.ports import Dependencies
-from api.routes import about, context, conversations, events, items, me, recall, users
+from api.routes import about, admin, context, conversations, events, items, me, recall, users
 from api.service import assemble
 from api.wiring import connect
+from schemas.enums import Role
+from schemas.ids import TenantId
 from streams.extraction.slots import ALL_BUILT_IN, Catalogues
 from topology import tracing
 from topology.metrics import Meters, build
@@ -40,8 +43,11 @@ def create_app(
     deps: Dependencies | None = None,
     catalogues: Catalogues = ALL_BUILT_IN,
     retention: RetentionPolicies = KEPT_BY_DEFAULT,
+    roles: Mapping[TenantId, frozenset[Role]] = MappingProxyType({}),
 ) -> FastAPI:
     """The application. `catalogues`: the slots of each tenant; `retention`: how long what it remembers is shown.
+
+    `roles`: whose words are remembered, by tenant; where a tenant is not named, those of users.
 
     Without `deps` it connects to what the settings name when it starts, and lets go when it stops.
     Raises Misconfigured without a SECRET_KEY worth the name: here where `deps` are given, else when it starts.
@@ -61,9 +67,11 @@ def create_app(
     endpoints: list[BaseRoute] = []
     app.state.endpoints = endpoints
     app.state.draining = False
+    app.state.retention, app.state.roles = retention, roles
     if deps is not None:
         app.state.service = assemble(settings, deps, meters, catalogues)
-    for router in (module.router for module in (events, recall, context, users, items, conversations, me, about)):
+    modules = (events, recall, context, users, items, conversations, me, admin, about)
+    for router in (module.router for module in modules):
         app.include_router(router)
         endpoints.extend(router.routes)
     problems.install(app)

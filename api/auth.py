@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from time import monotonic
-from typing import Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
 from schemas.ids import TenantId
@@ -52,13 +52,15 @@ ALL = "all"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """The holder of a valid key."""
+    """The holder of a valid key or token."""
 
     key_id: UUID
     name: str
     tenant_id: TenantId
     scopes: frozenset[Scope]
     rate_limited: bool
+    kind: Literal["key", "token"] = "key"
+    """A token's `key_id` stands for its issuer and subject."""
 
 
 class KeyStore(Protocol):

@@ -47,10 +47,10 @@ async def _principal(scope: Scope) -> Principal:
         raise problems.unauthorised("No key was given", challenge="Bearer")
     service: Service = scope["app"].state.service
     address = address_of(scope)
-    if service.keys.must_ask(credentials):
+    if service.callers.must_ask(credentials):
         await service.limiter.look_at(address)
-    principal = await service.keys.principal(credentials)
+    principal = await service.callers.principal(credentials)
     if principal is None:
         await service.limiter.failed(address)
-        raise problems.unauthorised("The key is not valid", challenge='Bearer error="invalid_token"')
+        raise problems.unauthorised("The key or token is not valid", challenge='Bearer error="invalid_token"')
     return principal

@@ -6,21 +6,25 @@ asked, by which it is decided what has expired and how much it matters.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from api.audit.entries import AuditEntry
 from api.auth import KeyStore
+from api.callers import Tokens, Uses
 from api.freshness.watch import Lag
 from api.limits.limiter import Strangers
 from api.limits.store import Counters
+from api.models.admin import AuditPage, AuditQuery, Key, TenantPage
 from api.models.items import Item, ItemFilter, ItemHistory, ItemPage
 from api.models.people import ConversationPage, MessagePage, UserPage, UserProfile
 from api.models.recall import RecallAnswer, RecallRequest, RecallResult
 from api.ranking.candidates import MessageKey
 from api.readers.context import Around, Wanted
+from api.readers.keys import KeyProperties, NewSecret
 from api.readers.outcomes import RecordOutcome
 from schemas.ids import TenantId
 from schemas.records import ConversationEvent, MemoryCommand, Position
@@ -108,6 +112,40 @@ class Surroundings(Protocol):
         ...
 
 
+class AuditTrail(Protocol):
+    """Where it is written down who did what."""
+
+    def put(self, entry: AuditEntry) -> None:
+        """Never waits and never fails."""
+        ...
+
+
+class AuditLog(Protocol):
+    async def page(self, tenant_id: TenantId, query: AuditQuery) -> AuditPage: ...
+
+
+class AdminDesk(Protocol):
+    """Keys and tenants. A change and its row of the audit log (`told`) are one transaction."""
+
+    async def keys(self, tenant_id: TenantId) -> list[Key]: ...
+
+    async def create(self, wanted: KeyProperties, digest: bytes, told: AuditEntry) -> Key: ...
+
+    async def found(self, wanted: KeyProperties, digest: bytes, told: AuditEntry) -> Key | None:
+        """The first key of a tenant; None where there is such a tenant."""
+        ...
+
+    async def rotate(
+        self, key: tuple[TenantId, UUID], secret: NewSecret, told: AuditEntry, may: Callable[[Key], None]
+    ) -> Key | None:
+        """None where there is no such key. `may` raises where the caller may not. Raises KeyEnded."""
+        ...
+
+    async def revoke(self, key: tuple[TenantId, UUID], told: AuditEntry) -> Key | None: ...
+
+    async def tenants(self, asker: TenantId, limit: int, cursor: str | None) -> TenantPage: ...
+
+
 class Probe(Protocol):
     """One thing the service leans on."""
 
@@ -131,6 +169,12 @@ class Dependencies:
     counters: Counters
     strangers: Strangers
     surroundings: Surroundings
+    uses: Uses
+    audit: AuditTrail
+    audited: AuditLog
+    desk: AdminDesk
+    tokens: Tokens | None
+    """None where JSON Web Tokens are not accepted."""
     needed: dict[str, Probe]
     """Without these the service is not ready."""
     helpful: dict[str, Probe]

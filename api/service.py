@@ -14,6 +14,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.auth import KeyRing, Principal, Scope, secret_key_of
+from api.callers import Callers
 from api.limits.limiter import RateLimiter, quotas_of
 from api.ports import Dependencies
 from api.problems import Problem
@@ -30,6 +31,7 @@ class Service:
     settings: Settings
     deps: Dependencies
     keys: KeyRing
+    callers: Callers
     status: StatusDesk
     limiter: RateLimiter
     meters: Meters
@@ -39,10 +41,12 @@ class Service:
 
 def assemble(settings: Settings, deps: Dependencies, meters: Meters, catalogues: Catalogues) -> Service:
     """The parts of an application. Raises Misconfigured without a SECRET_KEY worth the name."""
+    keys = KeyRing(deps.keys, secret_key_of(settings))
     return Service(
         settings=settings,
         deps=deps,
-        keys=KeyRing(deps.keys, secret_key_of(settings)),
+        keys=keys,
+        callers=Callers(keys, deps.tokens, deps.uses),
         status=StatusDesk(deps.outcomes, deps.freshness),
         limiter=RateLimiter(deps.counters, deps.strangers, quotas_of(settings), meters),
         meters=meters,
@@ -55,7 +59,9 @@ async def _service(request: Request) -> Service:
     return cast("Service", request.app.state.service)
 
 
-_bearer = HTTPBearer(auto_error=False, scheme_name="key", description="An API key: `alv_` and 43 characters.")
+_bearer = HTTPBearer(
+    auto_error=False, scheme_name="key", description="An API key (`alv_` and 43 characters), or a JSON Web Token."
+)
 
 ServiceParts: TypeAlias = Annotated[Service, Depends(_service)]
 _Credentials: TypeAlias = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
@@ -97,3 +103,4 @@ Caller: TypeAlias = Annotated[Principal, Depends(_anybody)]
 Reader: TypeAlias = Annotated[Principal, Depends(holder_of(Scope.READ))]
 Ingester: TypeAlias = Annotated[Principal, Depends(holder_of(Scope.INGEST))]
 Corrector: TypeAlias = Annotated[Principal, Depends(holder_of(Scope.CORRECT))]
+Administrator: TypeAlias = Annotated[Principal, Depends(holder_of(Scope.ADMIN))]

@@ -11,8 +11,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from uuid import uuid4
 
+from topology import tracing
 from topology.logs import TRACE_ID
-from topology.tracing import Span, current
+from topology.tracing import Span
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?P<trace>[0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -25,6 +26,7 @@ class RequestNames:
     trace_id: str
 
 
+_NOBODY = RequestNames(request_id="", trace_id="")
 _current: ContextVar[RequestNames] = ContextVar("request_names")
 
 
@@ -44,10 +46,14 @@ def enter(names: RequestNames, span: Span | None = None) -> None:
     """Let `names` be those of the running request, and `span` what its work is traced under."""
     _current.set(names)
     TRACE_ID.set(names.trace_id)
-    current.set(span)
+    tracing.current.set(span)
+
+
+def current() -> RequestNames:
+    """The running request's names; empty outside of one."""
+    return _current.get(_NOBODY)
 
 
 def current_request_id() -> str:
     """The running request's id; empty outside of one."""
-    names = _current.get(None)
-    return names.request_id if names else ""
+    return current().request_id

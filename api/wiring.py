@@ -10,10 +10,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
+import httpx
 from confluent_kafka import Consumer
 from redis.asyncio import Redis
 
 from api.answers.cache import CachedRecall
+from api.audit.trail import WRITE_EVERY_SECONDS as WRITE_TRAIL_EVERY
+from api.audit.trail import Trail
+from api.background import keep_doing
 from api.context import tokens
 from api.expiry import Expiry
 from api.freshness.kafka import KafkaOffsets
@@ -24,13 +28,16 @@ from api.limits.store import RedisCounters
 from api.limits.strangers import strangers_of
 from api.ports import Dependencies, Recall
 from api.readers import pools, statements
+from api.readers.admin import AdminReader
+from api.readers.audit import AuditReader
 from api.readers.context import ContextReader
 from api.readers.database import Database
 from api.readers.index.source import SealedMessages
 from api.readers.index.wide import WideIndex
 from api.readers.items import ItemReader
-from api.readers.keys import StoredKeys
+from api.readers.keys import KeyDesk, StoredKeys
 from api.readers.landed import LandedReader
+from api.readers.ledger import Ledger
 from api.readers.meaning import Asker
 from api.readers.outcomes import OutcomeReader
 from api.readers.overdue import OverdueReader
@@ -40,6 +47,10 @@ from api.readers.recall import RecallReader
 from api.readers.replica import Coverage, Replica
 from api.readers.serving import ServingReader
 from api.readers.wall import require_apart
+from api.tokens.keys import FETCH_SECONDS, JwksKeys
+from api.tokens.reading import SharedSecret, TokenReader, rules_of
+from api.uses import WRITE_EVERY_SECONDS as WRITE_USES_EVERY
+from api.uses import LastUses
 from schemas.codec import Codec
 from schemas.registry import RegistrySchemaIds
 from streams.extraction.slots import ALL_BUILT_IN, Catalogues
@@ -93,6 +104,7 @@ async def connect(
             source=_sealed(database, settings, meters),
             meaning=_asker(stack, settings, database, meters),
         )
+        trail, uses = _ledger(stack, settings, meters)
         yield Dependencies(
             keys=StoredKeys(database),
             log=_log(stack, settings),
@@ -105,6 +117,11 @@ async def connect(
             counters=RedisCounters(redis),
             strangers=strangers_of(redis, settings.failed_keys_per_minute),
             surroundings=ContextReader(database, retention, catalogues),
+            uses=uses,
+            audit=trail,
+            audited=AuditReader(database),
+            desk=AdminReader(KeyDesk(settings.service_database_url), database),
+            tokens=await _tokens(stack, settings, meters),
             needed={
                 "postgresql": Asked(ask=lambda: _has_tables(database)),
                 "kafka": Asked(ask=lambda: offsets.ends([TopicName.EVENTS])),
@@ -166,6 +183,28 @@ def _log(stack: AsyncExitStack, settings: Settings) -> KafkaLog:
     log.start()
     stack.push_async_callback(asyncio.to_thread, log.stop)
     return log
+
+
+def _ledger(stack: AsyncExitStack, settings: Settings, meters: Meters) -> tuple[Trail, LastUses]:
+    """Written in the background. When it ends, what waits is written or logged before the connection is closed."""
+    ledger = Ledger(settings.service_database_url)
+    trail, uses = Trail(ledger, meters), LastUses(ledger, meters)
+    stack.push_async_callback(ledger.close)
+    stack.push_async_callback(trail.close)
+    for flush, every in ((trail.flush, WRITE_TRAIL_EVERY), (uses.flush, WRITE_USES_EVERY)):
+        stack.push_async_callback(_end, asyncio.create_task(keep_doing(flush, every)))
+    return trail, uses
+
+
+async def _tokens(stack: AsyncExitStack, settings: Settings, meters: Meters) -> TokenReader | None:
+    """Raises Misconfigured."""
+    rules = rules_of(settings)
+    if rules is None:
+        return None
+    if secret := settings.jwt_secret.get_secret_value():
+        return TokenReader(rules, SharedSecret(secret.encode()))
+    client = await stack.enter_async_context(httpx.AsyncClient(timeout=FETCH_SECONDS))
+    return TokenReader(rules, JwksKeys(client, settings.jwt_jwks_url, meters))
 
 
 def _offsets(stack: AsyncExitStack, settings: Settings) -> KafkaOffsets:

@@ -136,6 +136,11 @@ API_CACHE_BYTES = _sum("alluvium_api_recall_cache_bytes", _W, "Answers that are 
 API_SEMANTIC = _counter(
     "alluvium_api_semantic_recalls_total", _W, "Recalls by meaning: used, or why words decided alone.", "outcome"
 )
+API_AUDITED = _counter(
+    "alluvium_api_audit_entries_total", _W, "Rows of the audit log, by where they went: database, log.", "to"
+)
+API_LAST_USES_DROPPED = _counter("alluvium_api_last_uses_dropped_total", _W, "Last uses of keys not written down.")
+API_JWKS_FETCHES = _counter("alluvium_api_jwks_fetches_total", _W, "Fetches of the JWKS document.", "outcome")
 API_PENDING = _gauge("alluvium_api_pending_records", _W, "Records between an accepted event and its row.", "stage")
 API_SPANS = _counter("alluvium_api_spans_total", _W, "Spans of traces: exported, failed, dropped.", "fate")
 API_DATABASE_CONNECTIONS = _gauge(
@@ -192,6 +197,9 @@ METRICS: tuple[Metric, ...] = (
     API_CACHE,
     API_CACHE_BYTES,
     API_SEMANTIC,
+    API_AUDITED,
+    API_LAST_USES_DROPPED,
+    API_JWKS_FETCHES,
     API_PENDING,
     API_SPANS,
     API_DATABASE_CONNECTIONS,

@@ -171,6 +171,31 @@ class ApiSettings(_Group):
         description="Keys the HMAC under which API keys are stored; 32 random bytes or more, as "
         "`python -c 'import secrets; print(secrets.token_urlsafe(32))'` prints them.",
     )
+    admin_tenant: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9_.-]{0,64}$",
+        description="The tenant that runs the service: its admin keys see all tenants and may found new ones; "
+        "empty: nobody does.",
+    )
+    jwt_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="Accept JSON Web Tokens signed with this secret (HMAC, 32 bytes or more); empty: none "
+        "(docs/access.md).",
+    )
+    jwt_jwks_url: str = Field(
+        default="", description="Accept JSON Web Tokens signed by a key of this JWKS document; instead of JWT_SECRET."
+    )
+    jwt_algorithms: str = Field(
+        default="", description="Comma-separated; empty: HS256 with JWT_SECRET, RS256 and ES256 with JWT_JWKS_URL."
+    )
+    jwt_audience: str = Field(
+        default="", description="What `aud` of a token must name; asked for in production with JWT_JWKS_URL."
+    )
+    jwt_issuer: str = Field(default="", description="What `iss` of a token must be; asked for likewise.")
+    jwt_tenant_claim: str = Field(default="tenant_id", min_length=1, description="The claim that names the tenant.")
+    jwt_scope_claim: str = Field(
+        default="scope", min_length=1, description="The claim that lists scopes: words with spaces, or an array."
+    )
     api_host: str = Field(default="127.0.0.1", description="Address the API listens on.")
     api_port: int = Field(default=8000, ge=0, le=65535, description="Port the API listens on.")
     api_workers: int = Field(default=1, ge=1, le=64, description="Processes of the API.")

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from api.audit.recorder import Record
 from api.edge.bounds import LimitBody, LimitTime
 from api.edge.demands import listed, require
 from api.edge.headers import Harden
@@ -33,6 +34,7 @@ def install(app: FastAPI, settings: Settings, meters: Meters, spans: Tracing) ->
     production = settings.app_env == "production"
     app.add_middleware(LimitBody)
     app.add_middleware(LimitRate)
+    app.add_middleware(Record)
     app.add_middleware(Identify)
     app.add_middleware(LimitTime, seconds=settings.request_timeout_seconds)
     if hosts := listed(settings.allowed_hosts):

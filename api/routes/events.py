@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 
+from api.audit.recorder import Showing
 from api.ingest import batch
 from api.limits.gate import show
 from api.models.events import EVENT_EXAMPLE, Accepted, AcceptedEvent, EventIn, EventStatus
@@ -46,7 +47,7 @@ _BODY: dict[str, Any] = {
 @router.post(
     "/events", status_code=HTTPStatus.ACCEPTED, responses=documented(*WITH_BODY), openapi_extra=_BODY, summary="Accept"
 )
-async def accept_events(request: Request, service: ServiceParts, caller: Ingester) -> Accepted:
+async def accept_events(request: Request, service: ServiceParts, caller: Ingester, shown: Showing) -> Accepted:
     """Accept events, all or none. They are with the broker, on every replica, when this answers 202.
 
     A 503 promises nothing: send the same events again, with the same ids. A 422 names every bad one.
@@ -59,6 +60,9 @@ async def accept_events(request: Request, service: ServiceParts, caller: Ingeste
 
     events = await asyncio.to_thread(read)
     show(request, await service.limiter.owe(caller, len(events)))
+    for event in events:
+        shown.about(user_id=event.user_id, conversation_id=event.conversation_id)
+    shown.told(events=len(events))
     positions = await service.deps.log.append(events)
     service.meters.add(API_EVENTS_ACCEPTED, len(events))
     return Accepted(
@@ -74,6 +78,7 @@ async def accept_events(request: Request, service: ServiceParts, caller: Ingeste
 async def event_status(
     service: ServiceParts,
     caller: Reader,
+    shown: Showing,
     event_id: Annotated[Name, Path(examples=["evt-17"])],
     wait_seconds: Annotated[
         float, Query(ge=0, le=WAIT_MOST_SECONDS, description="How long to wait for it to be queryable.")
@@ -83,7 +88,7 @@ async def event_status(
     status = await service.status.status(caller.tenant_id, event_id, wait_seconds)
     if status is None:
         raise not_found("event")
-    return status
+    return shown.by(status)
 
 
 @router.get("/lag", responses=documented(*GUARDED), summary="How far behind the answers are")

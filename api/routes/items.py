@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Path, Query
 
 from api import commands
+from api.audit.recorder import Showing
 from api.models.items import CommandAccepted, Correct, Item, ItemHistory
 from api.models.values import Moment, PositionShape
 from api.problems import documented, not_found
@@ -26,15 +27,18 @@ KnownAt = Annotated[Moment | None, Query(description="The item as it was known a
 
 
 @router.get("/{item_id}", responses=documented(*FOUND), summary="One item")
-async def item(service: ServiceParts, caller: Reader, item_id: ItemName, known_at: KnownAt = None) -> Item:
+async def item(
+    service: ServiceParts, caller: Reader, shown: Showing, item_id: ItemName, known_at: KnownAt = None
+) -> Item:
     """The item as it stands, or as it was known at a time, in whatever status."""
-    return await _item(service, caller.tenant_id, item_id, known_at)
+    return shown.by(await _item(service, caller.tenant_id, item_id, known_at))
 
 
 @router.get("/{item_id}/history", responses=documented(*FOUND), summary="Every version of an item")
 async def history(
     service: ServiceParts,
     caller: Reader,
+    shown: Showing,
     item_id: ItemName,
     limit: Annotated[int, Query(ge=1, le=VERSIONS_MOST)] = VERSIONS_MOST,
     cursor: Cursor = None,
@@ -43,7 +47,7 @@ async def history(
     found = await service.deps.items.history(caller.tenant_id, item_id, limit, cursor)
     if found is None:
         raise not_found("item")
-    return found
+    return shown.by(found)
 
 
 @router.patch(
@@ -52,21 +56,25 @@ async def history(
     responses=documented(*WITH_BODY, HTTPStatus.NOT_FOUND),
     summary="Correct an item",
 )
-async def correct(service: ServiceParts, caller: Corrector, item_id: ItemName, wanted: Correct) -> CommandAccepted:
+async def correct(
+    service: ServiceParts, caller: Corrector, shown: Showing, item_id: ItemName, wanted: Correct
+) -> CommandAccepted:
     """Say what the item should have been: a new item takes its place, and the old one stays as history."""
-    current, command_id = await _item(service, caller.tenant_id, item_id), _command_id()
+    current, command_id = shown.by(await _item(service, caller.tenant_id, item_id)), _command_id()
     catalogue = service.catalogues.of(caller.tenant_id)
     named = commands.correct(catalogue, caller.tenant_id, current, wanted.value, command_id, datetime.now(UTC))
     position = PositionShape.of(await service.deps.log.command(named.command))
-    return CommandAccepted(
-        command_id=command_id, position=position, item_id=named.item_id, superseded_item_id=str(item_id)
+    return shown.by(
+        CommandAccepted(
+            command_id=command_id, position=position, item_id=named.item_id, superseded_item_id=str(item_id)
+        )
     )
 
 
 @router.delete("/{item_id}", status_code=HTTPStatus.ACCEPTED, responses=documented(*FOUND), summary="Forget an item")
-async def forget(service: ServiceParts, caller: Corrector, item_id: ItemName) -> CommandAccepted:
+async def forget(service: ServiceParts, caller: Corrector, shown: Showing, item_id: ItemName) -> CommandAccepted:
     """Forget the item: whatever was said up to now no longer supports it."""
-    current, command_id = await _item(service, caller.tenant_id, item_id), _command_id()
+    current, command_id = shown.by(await _item(service, caller.tenant_id, item_id)), _command_id()
     named = commands.forget(caller.tenant_id, current, command_id, datetime.now(UTC))
     position = PositionShape.of(await service.deps.log.command(named.command))
     return CommandAccepted(command_id=command_id, position=position, item_id=named.item_id)

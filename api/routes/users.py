@@ -11,6 +11,7 @@ import orjson
 from fastapi import APIRouter, Query, Response
 
 from api import commands
+from api.audit.recorder import Showing
 from api.models.items import CommandAccepted, ItemPage, ItemQuery, Remember
 from api.models.people import UserPage, UserProfile
 from api.models.values import LIMIT_MOST, PositionShape
@@ -23,9 +24,11 @@ router = APIRouter(prefix="/v1/users", tags=["users"])
 
 
 @router.get("", responses=documented(*GUARDED), summary="Who is there")
-async def users(service: ServiceParts, caller: Reader, limit: Limit = LIMIT_MOST, cursor: Cursor = None) -> UserPage:
+async def users(
+    service: ServiceParts, caller: Reader, shown: Showing, limit: Limit = LIMIT_MOST, cursor: Cursor = None
+) -> UserPage:
     """Whoever speaks in the tenant's conversations, by id."""
-    return await service.deps.people.users(caller.tenant_id, limit, cursor)
+    return shown.by(await service.deps.people.users(caller.tenant_id, limit, cursor))
 
 
 @router.get(
@@ -34,29 +37,33 @@ async def users(service: ServiceParts, caller: Reader, limit: Limit = LIMIT_MOST
     responses=documented(*GUARDED),
     summary="What is current about a user",
 )
-async def profile(service: ServiceParts, caller: Reader, user_id: UserName) -> Response:
+async def profile(service: ServiceParts, caller: Reader, shown: Showing, user_id: UserName) -> Response:
     """The current value of each slot, what matters most of the rest, open tasks and coming events; empty where nothing
     is remembered."""
-    found = await service.deps.profiles.as_json(caller.tenant_id, user_id, datetime.now(UTC))
+    found = shown.by(await service.deps.profiles.as_json(caller.tenant_id, user_id, datetime.now(UTC)))
     return Response(orjson.dumps(found), media_type="application/json")
 
 
 @router.get("/{user_id:path}/items", responses=documented(*GUARDED), summary="What is remembered of a user")
 async def items(
-    service: ServiceParts, caller: Reader, user_id: UserName, query: Annotated[ItemQuery, Query()]
+    service: ServiceParts, caller: Reader, shown: Showing, user_id: UserName, query: Annotated[ItemQuery, Query()]
 ) -> ItemPage:
     """Every item of the user, superseded ones included, by kind, slot and id, with the words each rests on."""
     now = datetime.now(UTC)
-    return await service.deps.items.of_user(caller.tenant_id, user_id, query.filter, query.limit, query.cursor, now)
+    wanted, limit, cursor = query.filter, query.limit, query.cursor
+    return shown.by(await service.deps.items.of_user(caller.tenant_id, user_id, wanted, limit, cursor, now))
 
 
 @router.post(
     "/{user_id:path}/items", status_code=HTTPStatus.ACCEPTED, responses=documented(*WITH_BODY), summary="Remember"
 )
-async def remember(service: ServiceParts, caller: Corrector, user_id: UserName, wanted: Remember) -> CommandAccepted:
+async def remember(
+    service: ServiceParts, caller: Corrector, shown: Showing, user_id: UserName, wanted: Remember
+) -> CommandAccepted:
     """Remember something of the user, as an assertion made now."""
     command_id = CommandId(str(uuid4()))
     catalogue = service.catalogues.of(caller.tenant_id)
     named = commands.remember(catalogue, caller.tenant_id, UserId(user_id), wanted, command_id, datetime.now(UTC))
     position = await service.deps.log.command(named.command)
-    return CommandAccepted(command_id=command_id, position=PositionShape.of(position), item_id=named.item_id)
+    accepted = CommandAccepted(command_id=command_id, position=PositionShape.of(position), item_id=named.item_id)
+    return shown.by(accepted)

@@ -5,7 +5,7 @@ No sockets: requests go through ASGI. What a fake holds, the test puts there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,16 +14,20 @@ from uuid import UUID
 import httpx
 
 from api.app import create_app
+from api.audit.entries import AuditEntry
 from api.auth import Principal, Scope, key_hmac
+from api.callers import Tokens
 from api.context.material import Known, Said
 from api.freshness.watch import Lag
 from api.limits.quotas import Day, Quota, Standing, Verdict
+from api.models.admin import AuditPage, AuditQuery, AuditRow, Key, Tenant, TenantPage
 from api.models.items import Item, ItemFilter, ItemHistory, ItemPage
 from api.models.people import ConversationPage, MessagePage, UserPage, UserProfile
 from api.models.recall import RecallAnswer, RecallRequest, RecallResult, SemanticShape
 from api.ports import Dependencies
 from api.ranking.candidates import MessageKey
 from api.readers.context import Around, Wanted
+from api.readers.keys import KeyEnded, KeyProperties, NewSecret
 from api.readers.outcomes import RecordOutcome
 from schemas.ids import TenantId
 from schemas.keys import conversation_routing, partition_of, user_routing
@@ -266,6 +270,95 @@ class FakeSurroundings(Failing):
         return self.repeated.intersection(keys)
 
 
+class FakeUses:
+    def __init__(self) -> None:
+        self.keys: list[UUID] = []
+
+    def used(self, principal: Principal, at: datetime) -> None:
+        self.keys.append(principal.key_id)
+
+
+class FakeAudit(Failing):
+    """The audit log, written and read."""
+
+    def __init__(self) -> None:
+        self.entries: list[AuditEntry] = []
+
+    def put(self, entry: AuditEntry) -> None:
+        self.entries.append(entry)
+
+    async def page(self, tenant_id: TenantId, query: AuditQuery) -> AuditPage:
+        self.answer()
+        own = [each for each in self.entries if each.tenant_id == tenant_id]
+        found = [each for each in own if query.user_id is None or query.user_id in each.user_ids]
+        return AuditPage(entries=[AuditRow(**each.as_json()) for each in found[::-1][: query.limit]])
+
+
+class FakeDesk(Failing):
+    """Keys by id, in the order they were made; what was told of each change."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[str, UUID], Key] = {}
+        self.told: list[AuditEntry] = []
+        self.secrets: list[NewSecret] = []
+
+    async def keys(self, tenant_id: TenantId) -> list[Key]:
+        self.answer()
+        return [key for (tenant, _), key in self.known.items() if tenant == tenant_id]
+
+    async def create(self, wanted: KeyProperties, digest: bytes, told: AuditEntry) -> Key:
+        self.answer()
+        return self._put(a_key(UUID(int=100 + len(self.known)), wanted), told)
+
+    async def found(self, wanted: KeyProperties, digest: bytes, told: AuditEntry) -> Key | None:
+        if any(tenant == wanted.tenant_id for tenant, _ in self.known):
+            return None
+        return await self.create(wanted, digest, told)
+
+    async def rotate(
+        self, key: tuple[TenantId, UUID], secret: NewSecret, told: AuditEntry, may: Callable[[Key], None]
+    ) -> Key | None:
+        if key not in self.known:
+            return None
+        may(self.known[key])
+        if self.known[key].revoked_at is not None:
+            raise KeyEnded
+        self.secrets.append(secret)
+        return self._put(self.known[key].model_copy(update={"rotated_at": told.at}), told)
+
+    async def revoke(self, key: tuple[TenantId, UUID], told: AuditEntry) -> Key | None:
+        if key not in self.known:
+            return None
+        return self._put(self.known[key].model_copy(update={"revoked_at": told.at}), told)
+
+    async def tenants(self, asker: TenantId, limit: int, cursor: str | None) -> TenantPage:
+        names = sorted({tenant for tenant, _ in self.known})
+        return TenantPage(
+            tenants=[Tenant(tenant_id=name, keys=1, users=0, events=0, last_used_at=None) for name in names]
+        )
+
+    def _put(self, key: Key, told: AuditEntry) -> Key:
+        self.told.append(told)
+        self.known[key.tenant_id, key.key_id] = key
+        return key
+
+
+def a_key(key_id: UUID, wanted: KeyProperties) -> Key:
+    return Key(
+        key_id=key_id,
+        tenant_id=wanted.tenant_id,
+        name=wanted.name,
+        scopes=list(wanted.scopes),
+        rate_limited=wanted.rate_limited,
+        created_at=datetime(2024, 5, 17, tzinfo=UTC),
+        expires_at=None,
+        revoked_at=None,
+        rotated_at=None,
+        previous_until=None,
+        last_used_at=None,
+    )
+
+
 class FakeProbe(Failing):
     async def check(self) -> None:
         self.answer()
@@ -286,6 +379,11 @@ class World:
     counters: FakeCounters = field(default_factory=FakeCounters)
     strangers: FakeStrangers = field(default_factory=FakeStrangers)
     surroundings: FakeSurroundings = field(default_factory=FakeSurroundings)
+    uses: FakeUses = field(default_factory=FakeUses)
+    audit: FakeAudit = field(default_factory=FakeAudit)
+    desk: FakeDesk = field(default_factory=FakeDesk)
+    tokens: Tokens | None = None
+    admin_tenant: str = ""
     database: FakeProbe = field(default_factory=FakeProbe)
     cache: FakeProbe = field(default_factory=FakeProbe)
     changed: Mapping[str, Any] = field(default_factory=dict)
@@ -294,7 +392,13 @@ class World:
     catalogues: Catalogues = ALL_BUILT_IN
 
     def settings(self) -> Settings:
-        return Settings(secret_key=SECRET, debug=self.debug, partitions=PARTITIONS, **self.changed)
+        return Settings(
+            secret_key=SECRET,
+            debug=self.debug,
+            partitions=PARTITIONS,
+            admin_tenant=self.admin_tenant,
+            **self.changed,
+        )
 
     def dependencies(self) -> Dependencies:
         return Dependencies(
@@ -309,6 +413,11 @@ class World:
             counters=self.counters,
             strangers=self.strangers,
             surroundings=self.surroundings,
+            uses=self.uses,
+            audit=self.audit,
+            audited=self.audit,
+            desk=self.desk,
+            tokens=self.tokens,
             needed={"postgresql": self.database},
             helpful={"redis": self.cache},
         )

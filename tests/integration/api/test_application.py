@@ -153,6 +153,18 @@ async def test_commands_about_an_item_are_accepted(running: Running) -> None:
     assert (await running.client.delete(f"/v1/items/{uuid4()}")).status_code == 404
 
 
+async def test_what_was_read_is_in_the_audit_log(running: Running) -> None:
+    read = await running.client.get("/v1/users/ana/profile")
+    asked = {"user_id": "ana", "since": "2026-01-01T00:00:00Z"}
+    async with asyncio.timeout(10):
+        while True:
+            entries = (await running.client.get("/v1/admin/audit", params=asked)).json()["entries"]
+            if any(entry["request_id"] == read.headers["x-request-id"] for entry in entries):
+                break
+            await asyncio.sleep(0.1)
+    assert {entry["principal"] for entry in entries} == {"key:test"}
+
+
 async def test_keys_are_made_shown_once_listed_and_revoked(running: Running) -> None:
     made = (await run(running.environment, *CREATE)).strip()
     lines = [json.loads(line) for line in (await run(running.environment, *LIST)).splitlines()]

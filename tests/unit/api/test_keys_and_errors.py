@@ -41,9 +41,20 @@ CORRECTING: list[tuple[str, str, object]] = [
     ("PATCH", ITEM, {"value": "Porto"}),
     ("DELETE", ITEM, None),
 ]
+ADMINISTERING: list[tuple[str, str, object]] = [
+    ("GET", "/v1/admin/keys", None),
+    ("POST", "/v1/admin/keys", {"name": "n", "scopes": ["read"]}),
+    ("POST", "/v1/admin/keys/0f8b1a52-6d0e-5b7a-9c41-2f1d7e0b9a10/rotate", {}),
+    ("DELETE", "/v1/admin/keys/0f8b1a52-6d0e-5b7a-9c41-2f1d7e0b9a10", None),
+    ("GET", "/v1/admin/policies", None),
+    ("GET", "/v1/admin/tenants", None),
+    ("POST", "/v1/admin/tenants", {"tenant_id": "t"}),
+    ("GET", "/v1/admin/audit", None),
+]
 GUARDED: list[tuple[Scope, str, str, object]] = [
     *((Scope.READ, *call) for call in READING),
     *((Scope.CORRECT, *call) for call in CORRECTING),
+    *((Scope.ADMIN, *call) for call in ADMINISTERING),
     (Scope.INGEST, "POST", "/v1/events", []),
 ]
 

@@ -6,7 +6,7 @@ Only names the SQL files of both directions.
 from sinks.postgres.migrations.sql_files import execute
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

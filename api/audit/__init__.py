@@ -1,0 +1,1 @@
+"""The audit log: who read, changed or administered what, a row a call."""
