@@ -28,7 +28,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 export UV_COMPILE_BYTECODE := 1
 
 .PHONY: help install up up-infra down status logs env demo feed migrate check check-compose \
-	fmt test property every-step test-unit test-integration test-e2e chaos bench bench-sink bench-peers bench-latency eval-extraction eval-replay eval-speed eval-as-of eval-context clean
+	fmt test property every-step test-unit test-integration test-e2e chaos bench bench-sink bench-peers bench-latency eval-extraction eval-replay eval-speed eval-as-of eval-context eval-recall clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -157,6 +157,14 @@ bench-sink: install ## The PostgreSQL sink beside executemany and plain COPY, as
 
 eval-extraction: install ## What the rules find in other people's conversations, against labels: make eval-extraction DATA=folder
 	@PYTHONPATH=tests $(BIN)/python tests/evaluation/extraction.py $(DATA)
+
+BASELINE ?=
+OUT ?=
+SEMANTIC ?=
+
+eval-recall: install ## How much of what answers questions is recalled, in every scope: make eval-recall DATA=folder [BASELINE=file] [OUT=file] [SEMANTIC=1]
+	@PYTHONPATH=.:tests $(BIN)/python tests/evaluation/recalling.py $(DATA) $(if $(BASELINE),--baseline $(BASELINE)) \
+		$(if $(OUT),--out $(OUT)) $(if $(filter 1,$(SEMANTIC)),--semantic)
 
 eval-replay: install ## A folder of conversations read again by changed rules, killed in the middle, compared, promoted
 	@PYTHONPATH=.:tests $(BIN)/python tests/evaluation/replaying.py $(DATA)

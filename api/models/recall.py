@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, JsonValue, StringConstraints
 
 from api.models.values import LIMIT_MOST, ItemSource, Moment, Name, PositionShape, Request, SalienceShape, Shape, Words
 from api.ranking.explanation import PartKind
@@ -13,11 +13,55 @@ from api.ranking.explanation import PartKind
 QUERY_LONGEST = 8_192
 NEIGHBOURS_MOST = 5
 
+ASKED: dict[str, JsonValue] = {
+    "query": "Where did Ana move last month?",
+    "conversation_id": "family",
+    "asked_at": "2026-06-01T12:00:00Z",
+    "neighbours": 1,
+    "limit": 5,
+}
+_SAID: dict[str, JsonValue] = {"user_id": "ana", "speaker_name": "Ana", "role": "user"}
+ANSWERED: dict[str, JsonValue] = {
+    "results": [
+        {
+            "kind": "message",
+            "id": "m-1",
+            "score": 6.0,
+            "explanation": [
+                {"kind": "word", "score": 2.0, "about": "move"},
+                {"kind": "neighbours", "score": 0.5, "about": None},
+                {"kind": "name", "score": 1.25, "about": "ana"},
+                {"kind": "time", "score": 2.25, "about": "last month"},
+            ],
+            "message_ids": ["m-1"],
+            "conversation_id": "family",
+            "text": "We finally left Lisbon and moved to Porto.",
+            "occurred_at": "2026-05-17T09:00:00Z",
+            "position": {"topic": "conversation.events.v1", "partition": 2, "offset": 1042},
+            **_SAID,
+            "context": [
+                {
+                    "distance": 1,
+                    "message_id": "m-2",
+                    "user_id": "rui",
+                    "speaker_name": "Rui",
+                    "role": "user",
+                    "text": "How do you like the new flat?",
+                    "occurred_at": "2026-05-17T09:01:00Z",
+                }
+            ],
+        }
+    ],
+    "after_reached": None,
+}
+
 ResultKind = Literal["message", "item", "fact", "preference", "relation", "event", "task", "decision", "contact"]
 
 
 class RecallRequest(Request):
     """What to look for, where, and as of when."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [ASKED]})
 
     query: Annotated[Words, StringConstraints(min_length=1, max_length=QUERY_LONGEST)] = Field(
         examples=["Where does Ana live?"]
@@ -133,6 +177,8 @@ class SemanticShape(Shape):
 
 class RecallAnswer(Shape):
     """Best first."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [ANSWERED]})
 
     results: list[RecallResult]
     after_reached: bool | None = Field(

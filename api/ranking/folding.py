@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 
 from rapidfuzz import fuzz
 
+from schemas.construction import quickly_made
+
 LEAST_LIKENESS = 94.0
 """Of two words, in rapidfuzz's ratio: one letter more or less in a word of eight. From 93 `deserts` and `desserts`
 would be one, from 88 `baseball` and `basketball`; tests/unit/api/ranking/test_folding.py has the table."""
@@ -31,6 +33,7 @@ _WORD = re.compile(r"[\w']+")
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Foldable:
     """A value, and what decides whether and by which other it is represented."""
@@ -47,10 +50,20 @@ class Foldable:
 
 def fold(things: Iterable[Foldable]) -> dict[str, tuple[str, ...]]:
     """By id of each value that is shown, the ids that it stands for beside its own, in order. No two ids are equal."""
-    shown: dict[tuple[Hashable, ...], _Rivals] = {}
+    groups: dict[Hashable, list[Foldable]] = {}
+    for thing in things:
+        groups.setdefault((thing.kind, thing.slot, thing.beside), []).append(thing)
+    stands_for: dict[str, tuple[str, ...]] = {}
+    for group in groups.values():
+        stands_for |= {group[0].item_id: ()} if len(group) == 1 else _fold(group)
+    return stands_for
+
+
+def _fold(group: Iterable[Foldable]) -> dict[str, tuple[str, ...]]:
+    """The same, of values that compete."""
+    rivals = _Rivals()
     stands_for: dict[str, list[str]] = {}
-    for thing in sorted(things, key=_best_first):
-        rivals = shown.setdefault((thing.kind, thing.slot, *thing.beside), _Rivals())
+    for thing in sorted(group, key=_best_first):
         near = rivals.find_or_add(thing)
         if near is None:
             stands_for[thing.item_id] = []

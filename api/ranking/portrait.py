@@ -6,7 +6,7 @@ is the answer that is asked for most, and making objects of its lines took longe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
@@ -35,13 +35,23 @@ def portrait(stored: Mapping[str, Any], policy: RetentionPolicy, now: datetime) 
     In and out: a profile as JSON, with its times as text. Lines get their salience, and the ids they stand for.
     """
     over_before = policy.over_before(now)
+    read: dict[str, _Line] = {}
+
+    def line_of(told: Json) -> _Line:
+        """What is in two lists is read and weighed once."""
+        known = read.get(told["item_id"])
+        if known is None or known.stored != told:
+            known = read[told["item_id"]] = _Line(told, now)
+        return known
 
     def shown(name: str, order: Callable[[_Line], Any] | None = None) -> list[Json]:
-        lines = [line for line in map(_Line, stored.get(name) or ()) if not line.is_over(over_before)]
+        lines = [line for line in map(line_of, stored.get(name) or ()) if not line.is_over(over_before)]
         if name == "events":
             lines = [line for line in lines if line.is_ahead(now)]
-        kept = _folded(lines, now)
-        return [line.told for line in (sorted(kept, key=order) if order else kept)]
+        folded = fold(map(_foldable, lines))
+        kept = [line for line in lines if line.item_id in folded]
+        kept = sorted(kept, key=order) if order else kept
+        return [line.told | {"stands_for": list(folded[line.item_id])} for line in kept]
 
     return dict(stored) | {
         "slots": shown("slots"),
@@ -53,14 +63,15 @@ def portrait(stored: Mapping[str, Any], policy: RetentionPolicy, now: datetime) 
 
 
 class _Line:
-    """A line, with its times read."""
+    """A line, with its times read, and weighed."""
 
     __slots__ = (
         "confidence", "due_from", "due_to", "evidence_count", "explicit", "item_id", "last_occurred_at", "since",
-        "told", "valid_to",
+        "stored", "told", "valid_to",
     )  # fmt: skip
 
-    def __init__(self, stored: Json) -> None:
+    def __init__(self, stored: Json, now: datetime) -> None:
+        self.stored = stored
         told = self.told = _EARLIER | stored
         self.item_id: str = told["item_id"]
         self.evidence_count: int = told["evidence_count"]
@@ -71,6 +82,13 @@ class _Line:
         self.due_from = _moment(told["due_from"])
         self.due_to = _moment(told["due_to"])
         self.last_occurred_at = _moment(told["last_occurred_at"])
+        weighed = salience(self, now=now)
+        told["salience"] = {
+            "score": weighed.score,
+            "evidence": weighed.evidence,
+            "recency": weighed.recency,
+            "explicitness": weighed.explicitness,
+        }
 
     def is_over(self, over_before: Mapping[RetentionLevel, datetime | None]) -> bool:
         """Whether its lifetime has passed; it counts from where that of its item does."""
@@ -85,21 +103,6 @@ class _Line:
 
 def _moment(told: str | None) -> datetime | None:
     return None if told is None else datetime.fromisoformat(told)
-
-
-def _folded(lines: Sequence[_Line], now: datetime) -> Iterable[_Line]:
-    folded = fold(map(_foldable, lines))
-    kept = [line for line in lines if line.item_id in folded]
-    for line in kept:
-        weighed = salience(line, now=now)
-        line.told["salience"] = {
-            "score": weighed.score,
-            "evidence": weighed.evidence,
-            "recency": weighed.recency,
-            "explicitness": weighed.explicitness,
-        }
-        line.told["stands_for"] = list(folded[line.item_id])
-    return kept
 
 
 def _foldable(line: _Line) -> Foldable:

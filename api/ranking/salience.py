@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
+from schemas.construction import quickly_made
+
 _DAY = timedelta(days=1)
 _DIGITS: Final = 4
 """More would pretend to an exactness that half-lives do not have."""
@@ -60,6 +62,7 @@ class Weighed:
     explicit: bool
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Salience:
     """The score and its parts."""

@@ -74,8 +74,8 @@ TURNS: LiteralString = (
 )
 SCOPE_TURNS: LiteralString = "WITH" + TURNS
 """Of a scope that is read whole: the turns that match, those that are asked for by name, and those so near that they
-may be lent score. Where a question names a date, the words of a turn's own date are words of the turn (+1.2 points of
-recall@10 on LoCoMo)."""
+may be lent score. Where a question names a date, the words of a turn's own date are words of the turn: so one that
+shares no other word with it is found."""
 
 LIKELIEST_OF: LiteralString = """
     SELECT conversation_id, message_id, length(search) AS length, search::text AS vector

@@ -13,15 +13,13 @@ from support.stack import Stack, whole_stack
 
 @pytest.fixture(scope="session")
 def collector() -> Iterator[Collector]:
-    """For as long as there are tests: stacks that are started again send there too. None begins a trace by itself."""
     enable_socket()
-    with collecting() as found, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", found.url)
-        patch.setenv("TRACING_SAMPLE_RATIO", "0")
+    with collecting() as found:
         yield found
 
 
 @pytest.fixture(scope="session")
 def stack(collector: Collector) -> Iterator[Stack]:
-    with whole_stack() as running:
+    """It begins no trace by itself."""
+    with whole_stack({"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "TRACING_SAMPLE_RATIO": "0"}) as running:
         yield running

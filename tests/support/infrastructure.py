@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from uuid import uuid4
 
 import psycopg
@@ -96,12 +97,12 @@ def running(components: str = COMPONENTS) -> Iterator[Infrastructure]:
             stack(state_dir, "down", "--wipe")
 
 
-def stack(state_dir: Path, *command: str) -> None:
+def stack(state_dir: Path, *command: str, settings: Mapping[str, str] = MappingProxyType({})) -> None:
     """Run `python -m deploy.local` for the stack in `state_dir`. Raises CalledProcessError; pytest shows the output."""
     subprocess.run(
         [sys.executable, "-m", "deploy.local", *command],
         cwd=PROJECT,
-        env={**os.environ, "ALLUVIUM_STATE_DIR": str(state_dir)},
+        env={**os.environ, **settings, "ALLUVIUM_STATE_DIR": str(state_dir)},
         check=True,
         timeout=600,
     )

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -35,6 +36,8 @@ class Stack:
     """A running stack."""
 
     state_dir: Path
+    settings: Mapping[str, str] = MappingProxyType({})
+    """What its processes are told beside what they need to work together, whenever it is started."""
 
     @contextmanager
     def codec(self) -> Iterator[Codec]:
@@ -52,7 +55,7 @@ class Stack:
         return subprocess.run(
             [sys.executable, "-m", "deploy.local", *words],
             cwd=PROJECT,
-            env={**os.environ, "ALLUVIUM_STATE_DIR": str(self.state_dir)},
+            env={**os.environ, **self.settings, "ALLUVIUM_STATE_DIR": str(self.state_dir)},
             capture_output=True,
             text=True,
             timeout=300,
@@ -144,16 +147,16 @@ class Stack:
 
 
 @contextmanager
-def whole_stack() -> Iterator[Stack]:
+def whole_stack(settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[Stack]:
     """A whole stack of its own, up; stopped and removed at the end. `ALLUVIUM_TEST_STACK` names one to use as it is."""
     if given := os.environ.get("ALLUVIUM_TEST_STACK"):
         yield Stack(state_dir=Path(given).resolve())
         return
     with tempfile.TemporaryDirectory(prefix="alluvium-e2e-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)  # PostgreSQL's account must be able to enter it
-        stack = Stack(state_dir=Path(folder).resolve() / "stack")
+        stack = Stack(state_dir=Path(folder).resolve() / "stack", settings=settings)
         try:
-            run_stack(stack.state_dir, "up")
+            run_stack(stack.state_dir, "up", settings=settings)
             yield stack
         finally:
             run_stack(stack.state_dir, "down", "--wipe")

@@ -184,6 +184,9 @@ async def test_what_has_expired_is_not_recalled(database: Database) -> None:
     assert await recalled(database, OVER, known_at=OVER - DAY) == {"green tea", "chess"}
     assert await recalled(database, OVER - DAY, valid_at=START + DAY) == {"green tea", "chess", "skiing"}
     assert await recalled(database, OVER + 9 * DAY, valid_at=START + DAY) == {"chess"}
+    old = START + (LIFETIMES[RetentionLevel.LONG] or timedelta.max)
+    assert await recalled(database, OVER, known_at=old - DAY, valid_at=START + DAY) == {"green tea", "chess"}
+    assert await recalled(database, OVER, known_at=old, valid_at=START + DAY) == set()
 
 
 async def test_the_job_finds_what_the_reader_calls_expired(every_tenant: Database) -> None:
