@@ -28,7 +28,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 export UV_COMPILE_BYTECODE := 1
 
 .PHONY: help install up up-infra down status logs env demo feed migrate check check-compose \
-	fmt test property every-step test-unit test-integration test-e2e chaos bench bench-sink bench-peers bench-latency eval-extraction eval-replay eval-speed eval-as-of eval-context eval-recall clean
+	fmt test property every-step test-unit test-integration test-e2e chaos bench bench-sink bench-peers bench-latency eval-extraction eval-replay eval-speed eval-as-of eval-context eval-recall bench-api clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -151,6 +151,16 @@ bench: install ## The loop against stock Faust, Quix Streams and a bare loop, in
 
 bench-latency: install ## From an event to an answer that knows it, under load: make bench-latency [RATES="100 500"]
 	@$(BENCH) latency --rates $(RATES)
+
+MESSAGES ?= 1000000
+override USER := $(if $(filter command line,$(origin USER)),$(USER),100000)
+SECONDS ?= 20
+KEEP ?=
+SEMANTIC ?=
+
+bench-api: install ## The service at size, over HTTP: make bench-api MESSAGES=1000000 USER=100000 SECONDS=20 [KEEP=1] [SEMANTIC=1]
+	@$(BENCH) api --messages $(MESSAGES) --user $(USER) --seconds $(SECONDS) \
+		$(if $(filter 1,$(KEEP)),--keep) $(if $(filter 1,$(SEMANTIC)),--semantic)
 
 bench-sink: install ## The PostgreSQL sink beside executemany and plain COPY, as ratios of one run
 	@PYTHONPATH=tests $(BIN)/python tests/benchmarks/sink.py

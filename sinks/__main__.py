@@ -96,8 +96,10 @@ def seal(tenant: str | None, watch: bool, rebuild: bool) -> None:
         raise click.UsageError("--watch does what is due for everybody")
     settings = Settings()
     logs.configure(settings, "sealer")
-    with _failures_said():
+    try:
         sys.exit(app.seal(settings, watch=watch, rebuild=rebuild, tenant_id=tenant, say=click.echo))
+    except Retryable as error:
+        raise click.ClickException(str(error)) from error
 
 
 @main.command()

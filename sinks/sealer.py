@@ -83,11 +83,12 @@ class Sealer:
         """Do what is due, until stopped. What PostgreSQL refuses for a while is tried again."""
         while not self._stopped.is_set():
             try:
-                due = self._sealing.due()
+                due, done = self._sealing.due(), 0
                 self._meters.looked(len(due))
                 for step in self.work_through(due):
                     log.info("%s %d messages in %.1f s", step.kind, step.messages, step.seconds)
-                self._stopped.wait(0 if due else LOOK_SECONDS)
+                    done += 1
+                self._stopped.wait(0 if done else LOOK_SECONDS)  # who is due may be in another process's hands
             except Retryable as error:
                 log.warning("waits: %s", error)
                 self._stopped.wait(error.retry_after_seconds)

@@ -1,4 +1,4 @@
-"""What administrators do, without blocking the loop: keys by `KeyDesk` in a thread, tenants by a question.
+"""What administrators see and change: questions on the pool, changes of keys by `KeyDesk` in a thread.
 
 Raises Retryable while PostgreSQL is away.
 """
@@ -23,6 +23,13 @@ from topology.errors import Retryable
 T = TypeVar("T")
 
 RETRY_AFTER_SECONDS: Final = 1.0
+_KEYS: LiteralString = """
+    SELECT key_id, tenant_id, name, scopes, rate_limited, created_at, expires_at, revoked_at, rotated_at,
+        previous_until, last_used_at
+    FROM api_keys
+    WHERE tenant_id = %(tenant_id)s
+    ORDER BY created_at, key_id
+"""
 _TENANTS: LiteralString = (
     "SELECT tenant_id, keys, users, events::bigint, last_used_at FROM list_tenants(%(after)s, %(limit)s)"
 )
@@ -35,7 +42,8 @@ class AdminReader:
         self._desk, self._database = desk, database
 
     async def keys(self, tenant_id: TenantId) -> list[Key]:
-        return [Key(**row) for row in await _done(lambda: self._desk.known(tenant_id))]
+        async with self._database.read(tenant_id) as rows:
+            return [Key(**row) for row in await rows.all(_KEYS, {"tenant_id": tenant_id})]
 
     async def create(self, wanted: KeyProperties, digest: bytes, told: AuditEntry) -> Key:
         return Key(**await _done(lambda: self._desk.create(wanted, digest, told)))

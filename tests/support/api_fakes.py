@@ -383,7 +383,7 @@ class World:
     audit: FakeAudit = field(default_factory=FakeAudit)
     desk: FakeDesk = field(default_factory=FakeDesk)
     tokens: Tokens | None = None
-    admin_tenant: str = ""
+    admin_tenant: str = TENANT
     database: FakeProbe = field(default_factory=FakeProbe)
     cache: FakeProbe = field(default_factory=FakeProbe)
     changed: Mapping[str, Any] = field(default_factory=dict)

@@ -68,6 +68,14 @@ def _item(method: str, json: object = None) -> Case:
     return Case(method=method, path=f"/v1/items/{ITEM}", needs=frozenset({Scope.CORRECT}), json=json, shows=False)
 
 
+def _admin(path: str, method: str = "GET", json: object = None, *, shows: bool = False) -> Case:
+    whole, needs = f"/v1/admin/{path}", frozenset({Scope.ADMIN})
+    template = whole.replace(_KEY, "{key_id}")
+    return Case(method=method, path=whole, template=template, needs=needs, json=json, shows=shows)
+
+
+_KEY: Final = "3f1c2b58-7a34-4d8e-9b0c-5a1d2e3f4a5b"
+"""Of nobody."""
 _EVENT: Final = {
     "event_id": "evt-new",
     "type": "message.recorded",
@@ -118,6 +126,14 @@ CASES: Final[tuple[Case, ...]] = (
     Case(path=f"/v1/items/{ITEM}/history"),
     _item("PATCH", {"value": "Faro"}),
     _item("DELETE"),
+    _admin("keys", shows=True),
+    _admin("keys", "POST", {"name": "another", "scopes": ["admin"]}),
+    _admin(f"keys/{_KEY}/rotate", "POST", {}),
+    _admin(f"keys/{_KEY}", "DELETE"),
+    _admin("policies"),
+    _admin("tenants"),
+    _admin("tenants", "POST", {"tenant_id": "newcomer"}),
+    _admin("audit", shows=True),
     Case(path="/v1/conversations"),
     Case(path="/v1/conversations/family/messages", template="/v1/conversations/{conversation_id}/messages"),
 )

@@ -38,9 +38,10 @@ EVERYTHING: Final = 100_000
 
 _ADD: Final = """
     INSERT INTO messages (tenant_id, conversation_id, message_id, user_id, speaker_name, role, text, occurred_at,
-        remember, recalled, attributes, redactions, recorded_at, revision, removed, generation, version_offset)
+        remember, recalled, attributes, redactions, recorded_at, revision, removed, generation, version_offset,
+        source_topic, source_partition, source_offset)
     SELECT %(tenant)s, conversation_id, message_id, user_id, initcap(user_id), 'USER', text,
-        %(at)s + minute * interval '1 minute', true, false, '{}', '{}', %(at)s, 1, false, 1, 1
+        %(at)s + minute * interval '1 minute', true, false, '{}', '{}', %(at)s, 1, false, 1, 1, 'e', 0, 0
     FROM unnest(%(conversations)s::text[], %(names)s::text[], %(users)s::text[], %(texts)s::text[], %(minutes)s::int[])
         AS said (conversation_id, message_id, user_id, text, minute)
 """

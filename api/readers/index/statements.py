@@ -18,12 +18,11 @@ STATE: Final[LiteralString] = """
         WHERE tenant_id = %(tenant_id)s AND user_id = %(user_id)s
             AND (%(conversation_id)s::text IS NULL OR conversation_id = %(conversation_id)s)
     ), unsealed AS (
-        SELECT tail.conversation_id, tail.message_id, said.micros, said.length, said.hit, said.vector
+        SELECT tail.conversation_id, tail.message_id, said.length, said.hit,
+            CASE WHEN said.hit THEN said.search::text END AS vector
         FROM search_tail AS tail
         CROSS JOIN LATERAL (
-            SELECT (extract(epoch FROM occurred_at) * 1000000)::bigint AS micros, length(search) AS length,
-                search @@ %(matching)s::tsquery AS hit,
-                CASE WHEN search @@ %(matching)s::tsquery THEN search::text END AS vector
+            SELECT search, length(search) AS length, search @@ %(matching)s::tsquery AS hit
             FROM messages
             WHERE messages.tenant_id = tail.tenant_id AND messages.conversation_id = tail.conversation_id
                 AND messages.message_id = tail.message_id AND deleted_at IS NULL AND NOT removed
@@ -37,21 +36,20 @@ STATE: Final[LiteralString] = """
                     AND taking_part.conversation_id = tail.conversation_id))
     ), told AS (
         SELECT count(*) AS unsealed, coalesce(sum(length), 0) AS lengths_unsealed,
-            array_agg(conversation_id ORDER BY conversation_id, micros, message_id) FILTER (WHERE hit) AS conversations,
-            array_agg(message_id ORDER BY conversation_id, micros, message_id) FILTER (WHERE hit) AS messages,
-            array_agg(micros ORDER BY conversation_id, micros, message_id) FILTER (WHERE hit) AS micros,
-            array_agg(length ORDER BY conversation_id, micros, message_id) FILTER (WHERE hit) AS lengths,
-            array_agg(vector ORDER BY conversation_id, micros, message_id) FILTER (WHERE hit) AS vectors
+            array_agg(conversation_id ORDER BY conversation_id, message_id) FILTER (WHERE hit) AS conversations,
+            array_agg(message_id ORDER BY conversation_id, message_id) FILTER (WHERE hit) AS messages,
+            array_agg(length ORDER BY conversation_id, message_id) FILTER (WHERE hit) AS lengths,
+            array_agg(vector ORDER BY conversation_id, message_id) FILTER (WHERE hit) AS vectors
         FROM unsealed
     )
     SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint, kept.blocks, kept.gone,
         hiding.conversation_ids, hiding.message_ids, scope.conversation_ids,
-        told.unsealed, told.lengths_unsealed::bigint, told.conversations, told.messages, told.micros, told.lengths,
+        told.unsealed, told.lengths_unsealed::bigint, told.conversations, told.messages, told.lengths,
         told.vectors
     FROM kept, hiding, scope, told
 """
 """One row: how new the snapshot is, which blocks there are and how many of each are gone, what the tail hides, where
-the user takes part, and the messages of the tail in the scope: how many, how long, and, by place, those that match."""
+the user takes part, and the messages of the tail in the scope: how many, how long, and those that match."""
 
 BLOCKS: Final[LiteralString] = """
     SELECT block, documents, dead, conversations, conversation, lengths, times, hashes, names, name_ends

@@ -169,7 +169,7 @@ def _refreshed(
 
 def _tail(told: Sequence[Any]) -> _Tail:
     (hiding, hidden, conversations, count, lengths, *matching) = told
-    conversation_ids, message_ids, _micros, own_lengths, found = (one or () for one in matching)
+    conversation_ids, message_ids, own_lengths, found = (one or () for one in matching)
     return _Tail(
         hiding=list(zip(hiding or (), hidden or (), strict=True)),
         conversations=conversations or (),

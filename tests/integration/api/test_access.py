@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,7 +11,6 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from click.testing import CliRunner
-from psycopg import sql
 from psycopg.errors import InsufficientPrivilege, RestrictViolation
 
 from api.__main__ import main
@@ -50,17 +48,6 @@ FORBIDDEN = (
     VALUES (gen_random_uuid(), 'other', '', '', '{}')""",
 )
 READER = KeyProperties(tenant_id=ACME, name="reader", scopes=["read"])
-
-
-@pytest.fixture(scope="module")
-def service_url(database_url: str) -> Iterator[str]:
-    """The database by a login that is a member of alluvium_api and nothing else."""
-    login, password = f"service_{uuid4().hex[:8]}", uuid4().hex
-    name = sql.Identifier(login)
-    with psycopg.connect(database_url, autocommit=True) as owner:
-        owner.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {} IN ROLE alluvium_api").format(name, password))
-        yield f"postgresql://{login}:{password}@{database_url.rpartition('@')[2]}"
-        owner.execute(sql.SQL("DROP ROLE {}").format(name))
 
 
 @pytest.fixture
@@ -245,7 +232,7 @@ def test_the_log_is_written_out_and_old_months_are_taken_out(database_url: str, 
 async def test_a_database_that_is_away_is_retryable() -> None:
     reader = AdminReader(KeyDesk("postgresql://nobody@127.0.0.1:1/none"), Database(make_pool(Settings())))
     with pytest.raises(Retryable):
-        await reader.keys(ACME)
+        await reader.revoke((ACME, uuid4()), told())
 
 
 def test_a_key_s_life_from_the_command_line(database_url: str) -> None:

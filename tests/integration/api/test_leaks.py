@@ -20,8 +20,9 @@ from redis.asyncio import Redis
 from api import wiring
 from api.app import create_app
 from api.auth import generate_key, key_hmac
+from api.cli.reading import by_operator
 from api.readers import database as databases
-from api.readers.keys import KeyDesk
+from api.readers.keys import KeyDesk, KeyProperties
 from api.readers.pools import anybody
 from schemas.ids import TenantId
 from sinks.postgres.migrate import migrate
@@ -35,7 +36,7 @@ from topology.settings import Settings
 pytestmark = pytest.mark.integration
 
 TENANT_CONDITION = re.compile(r"(\w+\.)?tenant_id = %\(tenant_id\)s")
-SEARCHED = ("messages_to_search", "memory_items_to_search", "evidence_versions_to_search")
+SEARCHED = ("messages_to_search", "memory_items_to_search", "evidence_versions_to_search", "audit_log_to_search")
 """Views that are walls of their own."""
 
 
@@ -90,7 +91,8 @@ async def asked(
 
 def _put_key(url: str, tenant: TenantId, key: str) -> None:
     digest = key_hmac(SECRET.encode(), key)
-    KeyDesk(url).put(tenant_id=tenant, name=MARKS[tenant], digest=digest, scopes=["all"], rate_limited=False, days=None)
+    wanted = KeyProperties(tenant_id=tenant, name=MARKS[tenant], scopes=["all"], rate_limited=False)
+    KeyDesk(url).create(wanted, digest, by_operator(tenant, "keys.create"))
 
 
 def _client(app: Any, key: str) -> httpx.AsyncClient:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from random import Random
+from uuid import uuid4
 
+import psycopg
 import pytest
 
 from api.readers.database import Database
 from api.readers.index.wide import WideIndex
+from sinks.postgres.sealing import statements
 from sinks.postgres.sealing.steps import Sealing
+from sinks.postgres.sealing.work import TenantWork
 from support import sealed
 from support.mortality import Killed, Mortality, mortal_connect
-from support.sealed import Connection, Speech
+from support.sealed import Connection, Said, Speech
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("small")]
 
-STRIDE = 9
-"""Every ninth step is a death: so that it does not take long. A step is what happens before or after a message to the
+STRIDE = 17
+"""Every seventeenth step is a death: so that it does not take long. A step is what happens before or after a message to the
 server; 1 meets each."""
 
 
@@ -62,4 +68,36 @@ async def test_death_at_any_statement_leaves_what_is_so(
             pass
         await sealed.assert_exact(connection, database, index, tenant)
         dies_at += STRIDE
-    assert dies_at > 10 * STRIDE
+    assert dies_at > 5 * STRIDE
+
+
+def reword(connection: Connection, tenant: str, said: Said) -> None:
+    sealed.edit(connection, tenant, said, "a violin in winter")
+
+
+@pytest.mark.parametrize("change", [sealed.remove, sealed.delete, reword])
+async def test_what_changes_while_it_is_sealed_is_not_lost(
+    sealing_url: str, connection: Connection, database: Database, sealing: Sealing, change: Callable[..., None]
+) -> None:
+    """The writer waits for the sealer, which has read the message as it was, and then hides what was sealed."""
+    tenant, speech = f"race-{uuid4().hex[:8]}", Speech(random=Random(9))
+    said = speech.several(8)
+    sealed.add(connection, tenant, said)
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(sealing_url, autocommit=True) as writer:
+        with connection.transaction():
+            connection.execute(statements.TAKE_UNSEALED, {"tenant_id": tenant, "most": 9})
+            written = pool.submit(change, writer, tenant, said[3])
+            while not waits(connection, writer):
+                assert not written.done()
+            assert TenantWork(connection=connection, tenant_id=tenant).next() is not None
+        written.result(timeout=30)
+    await sealed.assert_exact(connection, database, WideIndex(most_bytes=1_000_000), tenant)
+    sealing.tenants()
+    while sealing.step(tenant):
+        pass
+    await sealed.assert_exact(connection, database, WideIndex(most_bytes=1_000_000), tenant)
+
+
+def waits(connection: Connection, writer: Connection) -> bool:
+    found = connection.execute("SELECT FROM pg_locks WHERE pid = %s AND NOT granted", (writer.info.backend_pid,))
+    return found.fetchone() is not None

@@ -97,7 +97,7 @@ async def test_scopes_are_words_or_an_array_and_strange_ones_are_nothing(scope: 
         {"exp": datetime.now(UTC) - timedelta(minutes=1)},
         {"exp": float("inf")},
         {"exp": "soon"},
-        {"nbf": datetime.now(UTC) + timedelta(minutes=1)},
+        {"nbf": datetime.now(UTC) + timedelta(hours=1)},
         {"sub": None},
         {"sub": ""},
         {"sub": 7},

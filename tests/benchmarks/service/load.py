@@ -1,0 +1,106 @@
+"""An open-loop load over HTTP: requests begin when they are due, whether others have been answered or not.
+
+Light, so that it does not take the processor from what it measures: prepared bytes, asyncio streams, a pool of
+connections. An answer's time counts from when it was due, so that a queue shows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import numpy as np
+
+LAST_WAIT_SECONDS: Final = 0.002
+"""The event loop wakes up to a millisecond late: so long before a request is due it is awaited by looking."""
+PATIENCE_SECONDS: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A request as it is sent."""
+
+    method: str
+    path: str
+    body: Any = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Load:
+    """Calls at a rate, and what came of them."""
+
+    url: str
+    key: str
+    seconds: list[float] = field(default_factory=list)
+    late: list[float] = field(default_factory=list)
+    statuses: dict[int, int] = field(default_factory=dict)
+    _idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = field(default_factory=list)
+
+    async def run(self, calls: Sequence[Call], rate: float, seed: int = 7) -> float:
+        """Every call, at `rate` a second on average, by a Poisson process; returns how long it took."""
+        gaps = np.random.default_rng(seed).exponential(1 / rate, len(calls))
+        due = np.cumsum(gaps).tolist()
+        began = perf_counter()
+        tasks = []
+        for call, after in zip(calls, due, strict=True):
+            await _until(began + after)
+            tasks.append(asyncio.create_task(self._timed(call, began + after)))
+        await asyncio.gather(*tasks)
+        self.close()
+        return perf_counter() - began
+
+    async def one_by_one(self, calls: Sequence[Call]) -> list[Any]:
+        """Every answer, each asked for after the one before; counts for nothing."""
+        answers = [json.loads((await self._send(call))[1] or b"null") for call in calls]
+        self.close()
+        return answers
+
+    def close(self) -> None:
+        while self._idle:
+            self._idle.pop()[1].close()
+
+    async def _timed(self, call: Call, due: float) -> None:
+        self.late.append(perf_counter() - due)
+        status, _ = await self._send(call)
+        self.seconds.append(perf_counter() - due)
+        self.statuses[status] = self.statuses.get(status, 0) + 1
+
+    async def _send(self, call: Call) -> tuple[int, bytes]:
+        reader, writer = self._idle.pop() if self._idle else await self._connect()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            writer.write(self._bytes(call))
+            head = await reader.readuntil(b"\r\n\r\n")
+            body = await reader.readexactly(_length(head))
+        self._idle.append((reader, writer))
+        return int(head[9:12]), body
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        where = urlsplit(self.url)
+        return await asyncio.open_connection(where.hostname, where.port)
+
+    def _bytes(self, call: Call) -> bytes:
+        body = b"" if call.body is None else json.dumps(call.body).encode()
+        head = (
+            f"{call.method} {call.path} HTTP/1.1\r\nHost: {urlsplit(self.url).netloc}\r\n"
+            f"Authorization: Bearer {self.key}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        return head.encode() + body
+
+
+async def _until(moment: float) -> None:
+    while (left := moment - perf_counter()) > 0:
+        await asyncio.sleep(max(0.0, left - LAST_WAIT_SECONDS))
+
+
+def _length(head: bytes) -> int:
+    """Raises ValueError for an answer without a length: the service always knows it."""
+    for line in head.split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name.lower() == b"content-length":
+            return int(value)
+    raise ValueError(f"an answer without a length: {head!r}")

@@ -1,0 +1,61 @@
+"""Recall over sealed messages answers as recall does that reads them all."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from random import Random
+
+import pytest
+
+from api.models.recall import RecallRequest
+from api.readers import turns
+from api.readers.candidates import CandidateSource, MatchingMessages
+from api.readers.database import Database
+from api.readers.index.source import SealedMessages
+from api.readers.index.wide import WideIndex
+from api.readers.recall import RecallReader
+from schemas.ids import TenantId
+from sinks.postgres.sealing.steps import Sealing
+from support import sealed
+from support.sealed import NOON, Connection, Speech
+from topology.metrics import build
+from topology.retention import RetentionPolicies
+
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("small")]
+
+QUESTIONS = ("Who sees the river from the harbour?", "chess o'clock", "Did U1 play the violin in winter?", "a tomato")
+
+
+@pytest.fixture
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No conversation is so short that it is read whole."""
+    monkeypatch.setattr(turns, "WHOLE_TURNS", 3)
+
+
+async def answers(database: Database, source: CandidateSource, tenant: TenantId) -> list[list[tuple[str, float]]]:
+    reader, told = RecallReader(database, RetentionPolicies(), source=source), []
+    for query in QUESTIONS:
+        for scope in ({}, {"user_id": "u0"}, {"user_id": "u2"}, {"conversation_id": "c1"}):
+            request = RecallRequest(query=query, limit=20, **scope)
+            found = await reader.recall(tenant, request, NOON + timedelta(days=9))
+            told.append([(f"{one.conversation_id}/{one.id}", round(one.score, 4)) for one in found])
+    return told
+
+
+@pytest.mark.usefixtures("wide")
+async def test_the_same_answers_sealed_or_not(sealing: Sealing, connection: Connection, database: Database) -> None:
+    tenant, speech = TenantId("recalled"), Speech(random=Random(11))
+    source = SealedMessages(database=database, index=WideIndex(most_bytes=1_000_000), meters=build("api"))
+    said = []
+    for _ in range(4):
+        new = speech.several(9)
+        said.extend(new)
+        sealed.add(connection, tenant, new)
+        while sealing.step(tenant):
+            pass
+        sealed.edit(connection, tenant, new[0], "chess by the river")
+        sealed.delete(connection, tenant, new[1])
+    sealed.add(connection, tenant, speech.several(3))
+    found = await answers(database, source, tenant)
+    assert found == await answers(database, MatchingMessages(), tenant)
+    assert any(found)
