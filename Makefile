@@ -28,7 +28,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 export UV_COMPILE_BYTECODE := 1
 
 .PHONY: help install up up-infra down status logs env demo feed migrate check check-compose \
-	fmt test property every-step test-unit test-integration test-e2e chaos bench bench-sink bench-peers bench-latency eval-extraction eval-replay eval-speed eval-as-of eval-context eval-recall bench-api clean
+	fmt test property every-step test-unit test-integration test-e2e chaos bench bench-sink bench-peers bench-latency eval-extraction eval-replay eval-speed eval-as-of eval-context eval-recall bench-api fuzz clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -141,6 +141,11 @@ CHAOS := PYTHONPATH=tests $(BIN)/python -m chaos
 chaos: install ## Hurt the stack while events flow, compare: make chaos ROUNDS=n SEED=s [BROKERS=3], or [CONTROL=1|SCALE=1|OUTAGE=seconds]
 	@$(CHAOS) $(or $(if $(filter 1,$(CONTROL)),control --rounds $(ROUNDS)),$(if $(filter 1,$(SCALE)),scale),$\
 		$(if $(OUTAGE),outage --seconds $(OUTAGE)),run --rounds $(ROUNDS) $(if $(BROKERS),--brokers $(BROKERS))) --seed $(SEED)
+
+N ?= 100000
+
+fuzz: install ## Requests and records, right and wrong, against a whole stack: make fuzz N=100000 [SEED=s]
+	@PYTHONPATH=tests $(BIN)/python -m fuzz --requests $(N) --seed $(SEED)
 
 # Ratios and figures, with no limit asserted; kept as JSON in .local/bench.
 BENCH := PYTHONPATH=tests $(BIN)/python -m benchmarks

@@ -114,8 +114,11 @@ def expire(tenant: str | None, dry_run: bool) -> None:
 
 
 async def _expire(settings: Settings, only: TenantId | None, dry_run: bool) -> list[Progress]:
+    from api.readers.wall import require_every_tenant
     from api.wiring import connect_expiry
     from streams import rulebook
+
+    require_every_tenant(settings)
 
     retention = rulebook.load(settings.rules_file).retention
     async with connect_expiry(settings, retention, dry_run=dry_run) as job:
@@ -136,10 +139,6 @@ def run() -> None:
         main(prog_name="python -m api")
     except Misconfigured as error:
         click.secho(str(error), fg="red", err=True)
-        sys.exit(MISCONFIGURED)
-    except psycopg.errors.InsufficientPrivilege as error:
-        told = "keys and jobs are for the owner of the tables (DATABASE_URL), not for the API's login"
-        click.secho(f"{told}: {str(error).partition(chr(10))[0]}", fg="red", err=True)
         sys.exit(MISCONFIGURED)
     except psycopg.OperationalError as error:
         click.secho(f"PostgreSQL does not answer: {error}", fg="red", err=True)

@@ -48,15 +48,15 @@ def _complete(document: dict[str, Any]) -> None:
     schemas[EventIn.__name__] = EventIn.model_json_schema()
     for path, operation in _operations(document):
         if path.startswith(GUARDED_PATHS):
-            _guard(operation)
+            _guard(operation, named="{" in path)
     for content in _contents(document):
         if content.get(_JSON, {}).get("schema", {}).get("$ref") == _ERROR_REFERENCE:
             content[MEDIA_TYPE] = content.pop(_JSON)
 
 
-def _guard(operation: dict[str, Any]) -> None:
-    """Whatever stands before the routes may answer for any of them."""
-    for status in map(int, GUARDED):
+def _guard(operation: dict[str, Any], *, named: bool) -> None:
+    """Whatever stands before the routes may answer for any of them; a name in the path may be one that none takes."""
+    for status in map(int, (*GUARDED, HTTPStatus.NOT_FOUND) if named else GUARDED):
         operation["responses"].setdefault(str(status), _problem(status))
     for told, response in operation["responses"].items():
         if told != "401":

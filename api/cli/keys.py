@@ -157,6 +157,9 @@ def _wanted(tenant: str, name: str, scopes: str, no_rate_limit: bool, days: int 
 
 
 def _desk(settings: Settings) -> KeyDesk:
+    from api.readers.wall import require_every_tenant
+
+    require_every_tenant(settings)
     return KeyDesk(settings.database_url.get_secret_value())
 
 

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from time import monotonic
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, LiteralString, TypeAlias, TypeVar
 
 import psycopg
-from psycopg import InterfaceError, OperationalError
+from psycopg import InterfaceError, OperationalError, sql
 from psycopg.errors import InsufficientPrivilege, UndefinedColumn, UndefinedFunction, UndefinedTable
 from psycopg.rows import tuple_row
 from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
 
-from api.readers.pools import Pool, ServiceConnection
+from api.readers.pools import Connection, Pool, borrow
 from schemas.ids import TenantId
 from topology.errors import Misconfigured, Retryable
 
@@ -29,9 +29,8 @@ Parameters: TypeAlias = Mapping[str, object]
 R = TypeVar("R")
 
 RETRY_AFTER_SECONDS: Final = 1.0
-BEGIN: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-NAME_TENANT: Final = "SELECT set_config('alluvium.tenant_id', %(tenant_id)s, true)"
-"""For the transaction and no longer: a connection that is borrowed next belongs to nobody."""
+TENANTS: Final = 1_024
+"""Whose first statement is kept ready."""
 NOBODY: Final = ""
 """No tenant has this id: without one, the policies show no row."""
 
@@ -41,11 +40,10 @@ class RefusedByDatabase(Exception):
 
 
 class Rows:
-    """One transaction's questions. It begins with the first of them, in the same round trip."""
+    """One transaction's questions."""
 
-    def __init__(self, connection: ServiceConnection, tenant_id: TenantId | None) -> None:
-        self._connection, self._begun = connection, False
-        self._tenant_id = tenant_id or NOBODY
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
     async def all(self, statement: LiteralString, parameters: Parameters) -> list[dict[str, Any]]:
         return await (await self._run(self._connection.cursor(), statement, parameters)).fetchall()
@@ -61,21 +59,7 @@ class Rows:
     async def _run(
         self, cursor: psycopg.AsyncCursor[R], statement: LiteralString, parameters: Parameters
     ) -> psycopg.AsyncCursor[R]:
-        if not self._begun:
-            await self._begin_with(cursor, statement, parameters)
-        else:
-            await cursor.execute(statement, parameters)
-        self._connection.used_at = monotonic()
-        return cursor
-
-    async def _begin_with(
-        self, cursor: psycopg.AsyncCursor[R], statement: LiteralString, parameters: Parameters
-    ) -> None:
-        self._begun = True
-        async with self._connection.pipeline():
-            await self._connection.execute(BEGIN)
-            await self._connection.execute(NAME_TENANT, {"tenant_id": self._tenant_id})
-            await cursor.execute(statement, parameters)
+        return await cursor.execute(statement, parameters)
 
 
 class Database:
@@ -94,16 +78,23 @@ class Database:
         """
         async with AsyncExitStack() as stack:
             stack.enter_context(_errors_named())
-            yield Rows(await self._borrow(stack, tenant_id), tenant_id)
+            yield Rows(await self._begun(stack, tenant_id))
 
-    async def _borrow(self, stack: AsyncExitStack, tenant_id: TenantId | None) -> ServiceConnection:
-        """A connection for a question of this tenant, given back when `stack` ends."""
-        connection = None
+    async def _begun(self, stack: AsyncExitStack, tenant_id: TenantId | None) -> Connection:
+        """A connection in such a transaction, given back when `stack` ends."""
+        begin = _begin(tenant_id or NOBODY)
         if tenant_id is not None and self._replica is not None:
-            connection = await self._replica.borrow(stack)
-        if connection is None:
-            connection = await stack.enter_async_context(self._pool.connection())
-        return connection
+            connection = await self._replica.begun(stack, begin)
+            if connection is not None:
+                return connection
+        return await borrow(self._pool, stack, begin)
+
+
+@lru_cache(TENANTS)
+def _begin(tenant_id: str) -> bytes:
+    """For the transaction and no longer: a connection that is borrowed next belongs to nobody."""
+    tenant = sql.Literal(tenant_id).as_bytes(None)
+    return b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL alluvium.tenant_id = " + tenant
 
 
 @contextmanager

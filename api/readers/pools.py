@@ -1,15 +1,15 @@
 """Pools of connections to PostgreSQL: their sizes, how long a connection lives, and that it is still there.
 
-Connections begin no transaction of their own: `api.readers.database` does.
+Knows nothing of tenants: what a transaction begins with, it is told.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from time import monotonic
+from contextlib import AsyncExitStack
 from typing import Final, TypeAlias
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, OperationalError
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
@@ -24,9 +24,6 @@ from topology.settings import Settings
 BORROW_SECONDS: Final = 5.0
 CONNECT_SECONDS: Final = 5
 STATEMENT_TIMEOUT_MS: Final = 5_000
-TRUSTED_SECONDS: Final = 1.0
-"""A connection that worked so lately is handed out unasked; an older one is asked first whether it is still there, a
-round trip. Those that a restart of the server ended meanwhile give one 503 each."""
 SESSION: Final = {
     "timezone": "UTC",
     "jit": "off",
@@ -35,18 +32,12 @@ SESSION: Final = {
 }
 
 
-class ServiceConnection(AsyncConnection[DictRow]):
-    """A connection that knows when it last did its work."""
-
-    used_at: float = float("-inf")
-    """Seconds of the monotonic clock."""
+Connection: TypeAlias = AsyncConnection[DictRow]
+Pool: TypeAlias = AsyncConnectionPool[Connection]
+Check: TypeAlias = Callable[[Connection], Awaitable[None]]
 
 
-Pool: TypeAlias = AsyncConnectionPool[ServiceConnection]
-Check: TypeAlias = Callable[[ServiceConnection], Awaitable[None]]
-
-
-async def anybody(connection: ServiceConnection) -> None:
+async def anybody(connection: Connection) -> None:
     """The check of a job, which may read across tenants."""
 
 
@@ -56,14 +47,13 @@ def make_pool(settings: Settings, url: str | None = None, check: Check = anybody
     `check` is asked of each new connection; one for which it raises is never handed out.
     """
 
-    async def configure(connection: ServiceConnection) -> None:
+    async def configure(connection: Connection) -> None:
         await connection.set_autocommit(True)
         await check(connection)
-        connection.used_at = monotonic()
 
     return AsyncConnectionPool(
         url or settings.database_url.get_secret_value(),
-        connection_class=ServiceConnection,
+        connection_class=AsyncConnection[DictRow],
         kwargs={
             "row_factory": dict_row,
             "application_name": "alluvium-api",
@@ -75,15 +65,29 @@ def make_pool(settings: Settings, url: str | None = None, check: Check = anybody
         max_lifetime=settings.database_pool_max_lifetime_seconds,
         max_idle=settings.database_pool_max_idle_seconds,
         timeout=BORROW_SECONDS,
-        check=_still_there,
         configure=configure,
         open=False,
     )
 
 
-async def _still_there(connection: ServiceConnection) -> None:
-    if monotonic() - connection.used_at > TRUSTED_SECONDS:
-        await AsyncConnectionPool.check_connection(connection)
+async def borrow(pool: Pool, stack: AsyncExitStack, begin: bytes, timeout_seconds: float | None = None) -> Connection:
+    """A connection that has begun a transaction, committed and given back when `stack` ends.
+
+    To begin is to ask whether it is still there, before anything else is: one that is not is replaced, and the next
+    is tried. Raises what the driver and the pool raise.
+    """
+    for left in range(pool.max_size, -1, -1):
+        async with AsyncExitStack() as attempt:
+            connection = await attempt.enter_async_context(pool.connection(timeout=timeout_seconds))
+            try:
+                await connection.execute(begin, prepare=False)
+            except OperationalError:
+                if not connection.closed or not left:
+                    raise
+                continue
+            stack.push_async_exit(attempt.pop_all())
+            return connection
+    raise AssertionError("the last one returns or raises")
 
 
 def follow(meters: Meters, name: str, pool: Pool) -> None:

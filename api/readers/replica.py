@@ -18,7 +18,7 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from api.freshness.told import Told
-from api.readers.pools import Pool, ServiceConnection
+from api.readers.pools import Connection, Pool, borrow
 
 logger = logging.getLogger(__name__)
 
@@ -73,12 +73,12 @@ class Replica:
     def __init__(self, pool: Pool, primary: Pool, coverage: Coverage) -> None:
         self._pool, self._primary, self._coverage = pool, primary, coverage
 
-    async def borrow(self, stack: AsyncExitStack) -> ServiceConnection | None:
-        """A connection until `stack` ends; None where the primary has to answer."""
+    async def begun(self, stack: AsyncExitStack, begin: bytes) -> Connection | None:
+        """A connection in a transaction until `stack` ends; None where the primary has to answer."""
         if not self._coverage.sufficient():
             return None
         try:
-            connection = await stack.enter_async_context(self._pool.connection(timeout=BORROW_SECONDS))
+            connection = await borrow(self._pool, stack, begin, BORROW_SECONDS)
         except (psycopg.Error, PoolTimeout):
             self._coverage.failed()
             return None

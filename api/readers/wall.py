@@ -1,6 +1,6 @@
 """That the service's login cannot pass row-level security: asked of PostgreSQL before any question is.
 
-Reads the catalogue only. Jobs and command lines that work for every tenant do not ask.
+Reads the catalogue only. Jobs and command lines that work for every tenant ask for the opposite.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final, LiteralString
 import psycopg
 from psycopg.rows import dict_row
 
-from api.readers.pools import CONNECT_SECONDS, ServiceConnection
+from api.readers.pools import CONNECT_SECONDS, Connection
 from topology.errors import Misconfigured
 from topology.settings import Settings
 
@@ -55,8 +55,13 @@ _PASSES: Final[LiteralString] = r"""
     SELECT current_user AS login, reason FROM faults ORDER BY rank, reason
 """
 
+_BOUND: Final[LiteralString] = """
+    SELECT current_user AS login
+    WHERE CASE WHEN to_regclass('api_keys') IS NULL THEN false ELSE row_security_active('api_keys') END
+"""
 
-async def require_apart(connection: ServiceConnection) -> None:
+
+async def require_apart(connection: Connection) -> None:
     """Raises Misconfigured where this login could see two tenants' rows, or none's."""
     _refuse(await (await connection.execute(_PASSES)).fetchall())
 
@@ -69,6 +74,18 @@ def require_apart_at_start(settings: Settings) -> None:
                 _refuse(connection.execute(_PASSES).fetchall())
         except psycopg.OperationalError:
             logger.warning("PostgreSQL does not answer yet: its login is looked at once it does")
+
+
+def require_every_tenant(settings: Settings) -> None:
+    """For whoever works for all of them. Raises Misconfigured where policies bind the login of DATABASE_URL: it would
+    be shown nothing, and told nothing of it."""
+    url = settings.database_url.get_secret_value()
+    with psycopg.connect(url, connect_timeout=CONNECT_SECONDS, row_factory=dict_row) as connection:
+        if bound := connection.execute(_BOUND).fetchone():
+            raise Misconfigured(
+                f"keys and jobs are for the owner of the tables, and {bound['login']} sees one tenant at a time: "
+                "DATABASE_URL must be the owner's (docs/security.md)"
+            )
 
 
 def urls(settings: Settings) -> Iterable[str]:

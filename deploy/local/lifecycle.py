@@ -188,7 +188,8 @@ def levels(brokers: int) -> list[list[Service]]:
 def _stop(level: Sequence[Service], supervisor: Supervisor, report: Report) -> None:
     """Stop one level together. supervisord itself kills what does not obey within its time."""
     states = supervisor.processes()
-    living = [service for service in level if states[service.name].state not in ("STOPPED", "FATAL")]
+    known = [service for service in level if service.name in states]  # a supervisor of an earlier release has fewer
+    living = [service for service in known if states[service.name].state not in ("STOPPED", "FATAL")]
     begun = time.monotonic()
     for service in living:
         supervisor.stop(service.name)

@@ -392,13 +392,13 @@ class World:
     catalogues: Catalogues = ALL_BUILT_IN
 
     def settings(self) -> Settings:
-        return Settings(
-            secret_key=SECRET,
-            debug=self.debug,
-            partitions=PARTITIONS,
-            admin_tenant=self.admin_tenant,
-            **self.changed,
-        )
+        own: dict[str, Any] = {
+            "secret_key": SECRET,
+            "debug": self.debug,
+            "partitions": PARTITIONS,
+            "admin_tenant": self.admin_tenant,
+        }
+        return Settings(**own | dict(self.changed))
 
     def dependencies(self) -> Dependencies:
         return Dependencies(

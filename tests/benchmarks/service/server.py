@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -27,7 +27,8 @@ class Bare:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._pool: AsyncConnectionPool[AsyncConnection[TupleRow]] | None = None
-        self._redis = Redis.from_url(settings.redis_url.get_secret_value())
+        waiting = BlockingConnectionPool.from_url(settings.redis_url.get_secret_value(), max_connections=50)
+        self._redis = Redis(connection_pool=waiting)
 
     async def select(self, _request: Request) -> Response:
         if self._pool is None:

@@ -189,7 +189,7 @@ def test_a_table_whose_wall_is_gone_is_noticed(database_url: str, service_url: s
 
 async def test_no_endpoint_shows_anything_of_another_tenant(asked: Callable[[], Any]) -> None:
     async with asked() as clients:
-        assert await leaks(clients, CASES) == []
+        assert await leaks(clients, (*CASES, *CASES)) == [], "twice, since answers may be kept"
 
 
 async def test_the_second_wall_holds_alone(asked: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,4 +234,4 @@ async def test_a_key_of_redis_without_its_tenant_is_seen_to_leak(
         "api.readers.profiles.profile_key", lambda _, user_id, *more: keys.profile_key(ACME, user_id, *more)
     )
     async with asked() as clients:
-        assert await leaks(clients, profiles) != []
+        assert await leaks(clients, (*profiles, *profiles)) != []

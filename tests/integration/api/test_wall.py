@@ -13,7 +13,7 @@ from psycopg.conninfo import make_conninfo
 
 from api.readers.database import Database, RefusedByDatabase
 from api.readers.pools import make_pool
-from api.readers.wall import require_apart, require_apart_at_start
+from api.readers.wall import require_apart, require_apart_at_start, require_every_tenant
 from sinks.postgres import logins
 from support.api_story import ACME
 from support.infrastructure import Infrastructure
@@ -92,6 +92,12 @@ def test_a_server_that_is_away_is_asked_later() -> None:
     require_apart_at_start(Settings(api_database_url="postgresql://nobody@127.0.0.1:1/none"))
 
 
+def test_the_service_is_no_login_for_jobs_and_keys(service_url: str, database_url: str) -> None:
+    require_every_tenant(Settings(database_url=database_url))
+    with pytest.raises(Misconfigured, match="must be the owner's"):
+        require_every_tenant(Settings(database_url=service_url))
+
+
 async def test_a_pool_hands_out_no_connection_of_such_a_login(database_url: str) -> None:
     async with make_pool(Settings(), database_url, require_apart) as pool:
         pool.timeout = 0.3
@@ -110,6 +116,19 @@ async def test_a_connection_that_is_borrowed_next_belongs_to_nobody(service_url:
             assert await rows.one(asked, {}) == {"found": 0}
         async with pool.connection() as connection:
             assert await (await connection.execute(asked)).fetchone() == {"found": 0}
+
+
+async def test_connections_that_died_are_replaced_before_anybody_notices(service_url: str, superuser: str) -> None:
+    async with make_pool(Settings(database_pool_min_size=3), service_url, require_apart) as pool:
+        await pool.wait()
+        with psycopg.connect(superuser, autocommit=True) as killer:
+            killer.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND usename = 'alluvium_service'"
+            )
+        for _ in range(4):
+            async with Database(pool).read(ACME) as rows:
+                assert await rows.one("SELECT 1 AS one", {}) == {"one": 1}
 
 
 async def test_nothing_is_written_and_what_is_refused_is_named(database: Database) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local import stack as stacks
+from deploy.local.components import belongs, components
 
 EARLIER = ("ports", "secrets", "postgres_home")
 """What was kept before a stack could have three brokers."""
@@ -29,6 +30,17 @@ def test_a_stack_remembers_how_many_brokers_it_has(stack: stacks.Stack) -> None:
     found = stacks.load(stack.directory, stack.cache)
     assert found is not None
     assert (found.brokers, found.cluster_id) == (3, stack.cluster_id)
+
+
+def test_a_stack_remembers_whether_it_recalls_by_meaning(stack: stacks.Stack) -> None:
+    stacks.save(replace(stack, embedding_model="minilm@1"))
+    found = stacks.load(stack.directory, stack.cache)
+    assert found is not None
+    parts = {part.name for part in components(1) if belongs(part, found)}
+    assert {part.name for part in components(1)} - parts == set()
+    assert {part.name for part in components(1)} - {p.name for p in components(1) if belongs(p, stack)} == {
+        "sink-embeddings"
+    }
 
 
 def test_a_stack_of_an_earlier_release_has_one_broker(stack: stacks.Stack) -> None:

@@ -23,7 +23,7 @@ from support.sealed import Connection, Said, Speech
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("small")]
 
 STRIDE = 17
-"""Every seventeenth step is a death: so that it does not take long. A step is what happens before or after a message to the
+"""Every seventeenth step is a death, to be quick. A step is what happens before or after a message to the
 server; 1 meets each."""
 
 
