@@ -141,7 +141,7 @@ CASES: Final[tuple[Case, ...]] = (
 
 UNTOLD: Final = frozenset[str]()
 """Tables of tenants that nobody's story has rows for."""
-SHARED: Final = frozenset({"serving_generation", "sink_offsets"})
+SHARED: Final = frozenset({"embedding_models", "serving_generation", "sink_offsets"})
 """What the service may read that is no tenant's."""
 
 
@@ -160,16 +160,30 @@ def _endpoints(app: FastAPI) -> Iterator[str]:
 def told(tenant: TenantId) -> list[Landed]:
     """The story of `api_story` with the tenant's mark all over it, so that every table of tenants has rows."""
     mark = f" {MARKS[tenant]}"
-    first = message(tenant, 0, MessageId("m-1"), ANA, "We finally left Lisbon and moved to Porto.", mark=mark)
+    first = _first(tenant)
     edited = replace(first, text=f"We left Lisbon for Porto.{mark}", edited_at=LATER, recorded_at=LATER, revision=9)
+    return [_marked(record, mark) for record in [*story(tenant, mark), _landed(edited)]]
+
+
+def turn_in_the_attic(tenant: TenantId) -> Landed:
+    """What is said after all that."""
+    mark, first = f" {MARKS[tenant]}", _first(tenant)
     attic = replace(
         first,
         conversation_id=ConversationId(f"attic{mark}"),
         user_id=UserId(f"eva{mark}"),
         source=replace(first.source, offset=99),
     )
-    told_twice = [Landed(topic=TopicName.MESSAGES, key="", value=said) for said in (edited, attic)]
-    return [_marked(record, mark) for record in [*story(tenant, mark), *told_twice]]
+    return _marked(_landed(attic), mark)
+
+
+def _first(tenant: TenantId) -> Message:
+    mark = f" {MARKS[tenant]}"
+    return message(tenant, 0, MessageId("m-1"), ANA, "We finally left Lisbon and moved to Porto.", mark=mark)
+
+
+def _landed(said: Message) -> Landed:
+    return Landed(topic=TopicName.MESSAGES, key="", value=said)
 
 
 def _marked(record: Landed, mark: str) -> Landed:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 from typing import Any
 
 import httpx
@@ -25,12 +25,16 @@ from api.readers import database as databases
 from api.readers.keys import KeyDesk, KeyProperties
 from api.readers.pools import anybody
 from schemas.ids import TenantId
+from sinks.embeddings.hashing import Hashing
+from sinks.embeddings.models import Models
 from sinks.postgres.migrate import migrate
+from sinks.postgres.sealing import work
+from sinks.postgres.sealing.steps import Sealing
 from sinks.redis import keys
 from support.api_fakes import SECRET
 from support.api_story import ACME, ANA, OTHER, land
 from support.infrastructure import Infrastructure
-from support.leaks import CASES, ITEM, MARKS, SHARED, UNTOLD, leaks, told
+from support.leaks import CASES, ITEM, MARKS, SHARED, UNTOLD, leaks, told, turn_in_the_attic
 from topology.settings import Settings
 
 pytestmark = pytest.mark.integration
@@ -54,10 +58,39 @@ SHOWN_BY = {
 def database_url(infrastructure: Infrastructure) -> Iterator[str]:
     with infrastructure.fresh_database() as url:
         migrate(url)
-        land(url, [*told(ACME), *told(OTHER)])
+        early, late = [*told(ACME), *told(OTHER)], [turn_in_the_attic(ACME), turn_in_the_attic(OTHER)]
+        land(url, early)
+        _seal(url)
+        land(url, late, first_offset=10_000)
+        _embed(url)
         for tenant in (ACME, OTHER):
             _put_key(url, tenant, generate_key())
         yield url
+
+
+def _seal(url: str) -> None:
+    """All that has been said, so that blocks have some of it, and the tail what comes after."""
+    with pytest.MonkeyPatch.context() as patch, closing(Sealing(url)) as sealing:
+        patch.setattr(work, "SEAL_AT", 1)
+        for tenant in (ACME, OTHER):
+            while sealing.step(tenant):
+                pass
+
+
+def _embed(url: str) -> None:
+    """Every message near to any question."""
+    Models(url=url).create(Hashing.name)
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            """
+            INSERT INTO message_vectors
+                (model, tenant_id, conversation_id, message_id, vector, removed, generation, version_offset)
+            SELECT %s, tenant_id, conversation_id, message_id, array_fill(0.05::real, '{384}')::vector::halfvec(384),
+                false, generation, version_offset
+            FROM messages WHERE NOT removed
+            """,
+            [Hashing.name],
+        )
 
 
 @pytest.fixture
@@ -72,6 +105,7 @@ async def asked(
 ) -> AsyncIterator[Callable[[], Any]]:
     """Opens the application with a client a tenant; nothing is kept from what it answered before."""
     own = {"DATABASE_URL": database_url, "API_DATABASE_URL": service_url, "SECRET_KEY": SECRET, "PARTITIONS": "4"}
+    own["EMBEDDING_MODEL"] = Hashing.name
     environment = {**infrastructure.environment, **own, "CACHE_MAX_SIZE": "0"}
     settings = Settings.model_validate({name.lower(): value for name, value in environment.items()})
     given = {tenant: generate_key() for tenant in (ACME, OTHER)}
