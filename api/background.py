@@ -1,6 +1,6 @@
-"""Work that no request waits for: done again and again, whatever becomes of it, and once more at the end.
+"""Work that no request waits for: done again and again, whatever becomes of it.
 
-Knows nothing of what is done.
+Knows nothing of what is done; what is left at the end is for whoever has it.
 """
 
 from __future__ import annotations
@@ -19,4 +19,4 @@ async def keep_doing(what: Callable[[], Awaitable[None]], every_seconds: float) 
         try:
             await what()
         except Exception as error:  # noqa: BLE001 - whatever happens, it goes on
-            _log.warning("background work failed", extra={"what": what.__qualname__, "error": repr(error)})
+            _log.warning("background work failed", extra={"what": what.__qualname__, "error": type(error).__name__})

@@ -1,6 +1,7 @@
 """What happens around every request: names, a log line, metrics, a last resort for errors.
 
-Plain ASGI, so that nothing is buffered. Logs never hold a query, a path parameter or a body.
+Plain ASGI, so that nothing is buffered. Logs never hold a query, a path parameter or a body, nor the words of an error,
+which may be anybody's.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from http import HTTPStatus
 from time import perf_counter
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -44,8 +46,11 @@ class Observe:
         began, answered = perf_counter(), _Answered(send, names.request_id)
         try:
             await self._app(scope, receive, answered)
+        except ClientDisconnect:
+            pass  # nobody is there to be answered: it is counted as gone
         except Exception as error:  # noqa: BLE001 - the last resort of every request
-            _log.exception("a request failed", extra={"request_id": names.request_id, "trace_id": names.trace_id})
+            told = {"request_id": names.request_id, "trace_id": names.trace_id}
+            _log.error("a request failed", exc_info=wordless(error), extra=told)
             if answered.status is None:
                 await problems.unexpected(error, debug=self._debug)(scope, receive, answered)
         finally:
@@ -70,6 +75,15 @@ class Observe:
                 "trace_id": names.trace_id,
             },
         )
+
+
+def wordless(error: BaseException) -> BaseException:
+    """An error of the same name and places in the code, and so are those that it came from; without their words."""
+    kind = type(error)
+    made: BaseException = type(kind.__name__, (Exception,), {"__module__": kind.__module__})()
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    made.__cause__ = wordless(before) if before else None
+    return made.with_traceback(error.__traceback__)
 
 
 def endpoint_of(scope: Scope) -> str:

@@ -5,6 +5,8 @@ No request waits for it, and none fails with it. A minute that is not written do
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, Protocol, TypeAlias
@@ -17,6 +19,10 @@ from topology.metrics import API_LAST_USES_DROPPED, Meters
 WRITE_EVERY_SECONDS: Final = 5.0
 MOST_KEYS: Final = 10_000
 """Waiting to be written down, while the database is away."""
+LAST_SECONDS: Final = 1.0
+"""How long the end of the process waits for the database."""
+
+_log = logging.getLogger(__name__)
 
 LastUse: TypeAlias = Mapping[tuple[TenantId, UUID], datetime]
 
@@ -47,6 +53,17 @@ class LastUses:
             for key, at in (taken | later).items():
                 self._keep(key, at)
             raise
+
+    async def close(self) -> None:
+        """Write down what there is if the database lets us; what is left is counted, and gone."""
+        try:
+            async with asyncio.timeout(LAST_SECONDS):
+                await self.flush()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the process ends
+            _log.warning("last uses cannot be written at the end", extra={"error": type(error).__name__})
+        finally:
+            self._meters.add(API_LAST_USES_DROPPED, len(self._waiting))
+            self._waiting = {}
 
     def _keep(self, key: tuple[TenantId, UUID], at: datetime) -> None:
         if key in self._waiting or len(self._waiting) < self._most:

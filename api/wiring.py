@@ -104,10 +104,11 @@ async def connect(
             source=_sealed(database, settings, meters),
             meaning=_asker(stack, settings, database, meters),
         )
-        trail, uses = _ledger(stack, settings, meters)
+        log = _log(stack, settings)
+        trail, uses = _ledger(stack, settings, meters)  # after the log, whose end may take longer than there is time
         yield Dependencies(
             keys=StoredKeys(database),
-            log=_log(stack, settings),
+            log=log,
             freshness=watch,
             outcomes=OutcomeReader(database),
             items=ItemReader(database, retention, catalogues),
@@ -190,6 +191,7 @@ def _ledger(stack: AsyncExitStack, settings: Settings, meters: Meters) -> tuple[
     ledger = Ledger(settings.service_database_url)
     trail, uses = Trail(ledger, meters), LastUses(ledger, meters)
     stack.push_async_callback(ledger.close)
+    stack.push_async_callback(uses.close)
     stack.push_async_callback(trail.close)
     for flush, every in ((trail.flush, WRITE_TRAIL_EVERY), (uses.flush, WRITE_USES_EVERY)):
         stack.push_async_callback(_end, asyncio.create_task(keep_doing(flush, every)))

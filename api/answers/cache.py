@@ -5,8 +5,11 @@ generation and model of embeddings served. The mark is read before the answer is
 the same database; sinks move it in the transaction of their rows, so an edit, a deletion or an erasure that can be seen
 has changed it. It is coarse: whatever lands, of whatever tenant, ends all that was kept before.
 
-The clock is in the question: an answer to one with `known_at` or `asked_at` holds for CACHE_TTL; without, for the
-minute in which it was made, since lifetimes and words like "yesterday" are counted from now.
+Who embeds questions hears of a switch of models a moment after the database: what was made with another model than the
+mark names is not kept.
+
+The clock is in the question: an answer to one with `asked_at` holds for CACHE_TTL; without, for the minute in which it
+was made, since lifetimes and words like "yesterday" are counted from now, with `known_at` too.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from cachetools import TLRUCache
 
 from api.models.recall import RecallAnswer, RecallRequest, RecallResult
 from api.ports import Recall
+from api.readers.landed import Mark
 from schemas.ids import TenantId
 from topology.metrics import API_CACHE, API_CACHE_BYTES, Meters
 from topology.settings import Settings
@@ -41,7 +45,7 @@ UNASKED: Final = {"after", "wait_seconds"}
 class Kept:
     """An answer as JSON, the mark it was made under, and for how long it holds."""
 
-    mark: str
+    mark: Mark
     answer: bytes
     seconds: float
 
@@ -52,7 +56,7 @@ class CachedRecall:
     def __init__(
         self,
         recall: Recall,
-        mark: Callable[[], Awaitable[str]],
+        mark: Callable[[], Awaitable[Mark]],
         settings: Settings,
         meters: Meters,
         clock: Callable[[], float] = monotonic,
@@ -84,9 +88,9 @@ class CachedRecall:
         self._keep(key, mark, found, self._lasting(request, now))
         return found
 
-    def _keep(self, key: bytes, mark: str, found: RecallAnswer, seconds: float) -> None:
+    def _keep(self, key: bytes, mark: Mark, found: RecallAnswer, seconds: float) -> None:
         answer = found.model_dump_json().encode()
-        worth = len(answer) <= MOST_ANSWER_BYTES and _is_whole(found)
+        worth = len(answer) <= MOST_ANSWER_BYTES and _is_whole(found, mark)
         self._meters.add(API_CACHE, result="miss" if worth else "unkept")
         if not worth:
             return
@@ -97,20 +101,19 @@ class CachedRecall:
 
     def _key(self, tenant_id: TenantId, request: RecallRequest, now: datetime) -> bytes:
         """By digest, so that no question stays in memory longer than its answer."""
-        minute = "" if _names_its_clock(request) else f"{now:%Y-%m-%dT%H:%M}"
+        minute = "" if request.asked_at else f"{now:%Y-%m-%dT%H:%M}"
         asked = request.model_dump_json(exclude=UNASKED)
         return hashlib.sha256("\n".join((tenant_id, minute, asked)).encode()).digest()
 
     def _lasting(self, request: RecallRequest, now: datetime) -> float:
         left = MINUTE_SECONDS - now.second - now.microsecond / 1e6
-        return self._seconds if _names_its_clock(request) else min(self._seconds, left)
+        return self._seconds if request.asked_at else min(self._seconds, left)
 
 
-def _names_its_clock(request: RecallRequest) -> bool:
-    return request.known_at is not None or request.asked_at is not None
-
-
-def _is_whole(found: RecallAnswer) -> bool:
-    """Not where meaning should have had a part in it and had none, or where vectors are missing."""
+def _is_whole(found: RecallAnswer, mark: Mark) -> bool:
+    """Not where meaning should have had a part in it and had none, or another's, or where vectors are missing."""
     semantic = found.semantic
-    return semantic is None or semantic.reason in _FOR_GOOD or (semantic.used and not semantic.missing)
+    if semantic is None:
+        return True
+    by_itself = semantic.reason in _FOR_GOOD or (semantic.used and not semantic.missing)
+    return by_itself and semantic.model == mark.model

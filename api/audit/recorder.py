@@ -6,22 +6,25 @@ one that came too often (429), which saw and changed nothing and may come a thou
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final, TypeAlias, cast
 
 from fastapi import Depends, Request
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import tracing
 from api.audit.entries import ACTIONS, NOT_AUDITED, AuditEntry, names, storable, told_of
 from api.audit.shown import Shown
 from api.auth import Principal
+from api.edge.bounds import TIME_IS_UP
 from api.middleware import NO_ROUTE, endpoint_of
 
 UNANSWERED: Final = 499
-"""The caller went away, or its time was up."""
+"""The caller went away."""
 _PATHS: Final = ("event_id", "key_id")
 
 
@@ -45,8 +48,14 @@ class Record:
 
         try:
             await self._app(scope, receive, answered)
+        except ClientDisconnect:
+            raise
+        except asyncio.CancelledError:
+            if status == UNANSWERED and scope["state"].get(TIME_IS_UP, bool)():
+                status = int(HTTPStatus.GATEWAY_TIMEOUT)  # what is answered further out
+            raise
         except Exception:
-            status = int(HTTPStatus.INTERNAL_SERVER_ERROR)  # what is answered further out
+            status = int(HTTPStatus.INTERNAL_SERVER_ERROR)  # likewise
             raise
         finally:
             if status != HTTPStatus.TOO_MANY_REQUESTS and not shown.written:

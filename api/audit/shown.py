@@ -22,6 +22,8 @@ _NAMING: Final[Mapping[str, str]] = {
     "superseded_item_id": "item_ids",
     "stands_for": "item_ids",
 }
+_OF_A_MESSAGE: Final = "stands_for"
+"""Of a message: ids of messages."""
 
 
 class Shown:
@@ -62,8 +64,10 @@ class Shown:
                 self._look(each)
 
     def _fields(self, fields: Mapping[str, Any], naming: Iterable[str], holding: Iterable[str]) -> None:
+        is_message = fields.get("kind") == "message"
         for name in naming:
-            self._name(_NAMING[name], fields.get(name))
+            if not (is_message and name == _OF_A_MESSAGE):
+                self._name(_NAMING[name], fields.get(name))
         if fields.get("kind") == "item":  # a result of recall
             self._name("item_ids", fields.get("id"))
         for name in holding:

@@ -18,8 +18,8 @@ from topology.metrics import API_AUDITED, Meters
 WRITE_EVERY_SECONDS: Final = 0.5
 MOST_WAITING: Final = 10_000
 BATCH: Final = 500
-LAST_SECONDS: Final = 5.0
-"""How long the end of the process waits for the database."""
+LAST_SECONDS: Final = 3.0
+"""How long the end of the process waits for the database: well before its keeper kills it (api.serving.workers)."""
 
 _log = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ class Trail:
             async with asyncio.timeout(LAST_SECONDS):
                 await self.flush()
         except Exception as error:  # noqa: BLE001 - whatever it is, the rows are logged
-            _log.warning("the audit log cannot be written at the end", extra={"error": repr(error)})
+            _log.warning("the audit log cannot be written at the end", extra={"error": type(error).__name__})
         finally:
             while self._waiting:
                 self._log_instead(self._waiting.popleft())

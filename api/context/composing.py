@@ -68,6 +68,7 @@ def _traces(block: Cut, *, numbered: bool) -> Iterator[ContextLine]:
             item_id=line.item_id,
             conversation_id=conversation_id,
             message_ids=[message_id] if message_id else [],
+            user_id=line.speaker,
             tokens=tokens_of_it,
             salience=line.salience,
             shortened=line.shortened,

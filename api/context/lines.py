@@ -7,6 +7,7 @@ whenever it is asked for.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -81,7 +82,9 @@ def _turn(section: Section, said: Said) -> Line:
     speaker = clean(said.speaker_name or said.user_id)[:SPEAKER_LONGEST].replace(":", " ")
     role = {} if said.role == "user" else {"role": said.role}
     entry = {"at": _minute(said.occurred_at), "speaker": speaker, **role, "text": clean(said.text)}
-    return Line(section=section, salience=round(weight, 4), text="", entry=entry, message=said.key)
+    return Line(
+        section=section, salience=round(weight, 4), text="", entry=entry, message=said.key, speaker=said.user_id
+    )
 
 
 def _told(line: Line, most: int, count: Count) -> Line | None:
@@ -91,15 +94,7 @@ def _told(line: Line, most: int, count: Count) -> Line | None:
     if not words:
         return None
     entry = {**line.entry, name: words}
-    return Line(
-        section=line.section,
-        salience=line.salience,
-        text=_text(entry),
-        entry=entry,
-        item_id=line.item_id,
-        message=line.message,
-        shortened=words != line.entry[name],
-    )
+    return replace(line, text=_text(entry), entry=entry, shortened=words != line.entry[name])
 
 
 def _text(entry: dict[str, str]) -> str:

@@ -88,4 +88,6 @@ class Line:
     entry: Entry
     item_id: str | None = None
     message: MessageKey | None = None
+    speaker: str | None = None
+    """The user id of who said the message."""
     shortened: bool = False

@@ -17,6 +17,8 @@ from api import problems
 from api.ingest.batch import MOST_BYTES
 from api.limits.gate import INGEST
 
+TIME_IS_UP: Final = "time_is_up"
+"""In a request's state: whether it is being given up for its time."""
 QUESTION_BYTES: Final = 128 * 1024
 """Sixteen times the longest query."""
 
@@ -73,6 +75,7 @@ class LimitTime:
             await send(message)
 
         limit = asyncio.timeout(self._seconds)
+        scope.setdefault("state", {})[TIME_IS_UP] = limit.expired
         try:
             async with limit:
                 await self._app(scope, receive, noted)

@@ -17,7 +17,7 @@ def require(settings: Settings) -> None:
         return
     wrong = {
         "DEBUG shows tracebacks to callers": settings.debug,
-        "TRUSTED_PROXIES=* lets anybody name any address": ANY in listed(settings.trusted_proxies),
+        "TRUSTED_PROXIES=* lets anybody name any address": any(map(_is_everybody, listed(settings.trusted_proxies))),
         "CORS_ORIGINS=* lets every page ask": ANY in listed(settings.cors_origins),
     }
     if found := [why for why, so in wrong.items() if so]:
@@ -27,3 +27,8 @@ def require(settings: Settings) -> None:
 def listed(words: str) -> list[str]:
     """The parts of a comma-separated setting."""
     return [word.strip() for word in words.split(",") if word.strip()]
+
+
+def _is_everybody(proxy: str) -> bool:
+    """Also as a network that holds all addresses."""
+    return proxy == ANY or proxy.endswith("/0")

@@ -7,8 +7,8 @@ who wait.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 from typing import Protocol
@@ -30,6 +30,8 @@ from schemas.records import Position
 from topology.errors import Misconfigured, Retryable
 from topology.generations import Serving, group_of, serving_stages
 from topology.topics import TopicName
+
+logger = logging.getLogger(__name__)
 
 REUSE_SECONDS = 0.05
 """A look that showed something pending may be shown again for so long: it errs on the safe side."""
@@ -187,6 +189,10 @@ class FreshnessWatch:
 async def keep_looking(watch: FreshnessWatch, every_seconds: float = IDLE_LOOK_SECONDS) -> None:
     """Look once in a while for ever; who is away, or not migrated yet, is asked again, since readiness tells of it."""
     while True:
-        with suppress(Retryable, Misconfigured):
+        try:
             await watch.look()
+        except (Retryable, Misconfigured):
+            pass
+        except Exception as error:  # noqa: BLE001 - whatever happens, it goes on
+            logger.warning("the stream's offsets were not looked at: %s", type(error).__name__)
         await asyncio.sleep(every_seconds)

@@ -128,7 +128,7 @@ class AuditRow(Shape):
     principal: str = Field(examples=["key:support assistant"])
     action: str = Field(examples=["recall"])
     endpoint: str = Field(examples=["POST /v1/recall"])
-    status: int = Field(description="Of the answer; 499 where none was given.", examples=[200])
+    status: int = Field(description="Of the answer; 499 where the caller went away.", examples=[200])
     user_ids: list[str] = Field(description="Whose data the answer showed or the call was about.", examples=[["ana"]])
     conversation_ids: list[str]
     item_ids: list[str]

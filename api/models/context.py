@@ -71,6 +71,7 @@ class ContextLine(Shape):
     item_id: str | None = None
     conversation_id: str | None = None
     message_ids: list[str] = Field(default_factory=list)
+    user_id: str | None = Field(default=None, description="Who said the message; null for an item.")
     tokens: int
     salience: float = Field(description="By which lines are cut, the least first.")
     shortened: bool = Field(default=False, description="Whether it ends with an ellipsis for want of room.")
@@ -105,6 +106,7 @@ class ContextAnswer(Shape):
                             "item_id": "0f8b1a52-6d0e-5b7a-9c41-2f1d7e0b9a10",
                             "conversation_id": None,
                             "message_ids": [],
+                            "user_id": None,
                             "tokens": 15,
                             "salience": 0.81,
                             "shortened": False,
@@ -117,6 +119,7 @@ class ContextAnswer(Shape):
                             "item_id": None,
                             "conversation_id": "family",
                             "message_ids": ["m-1"],
+                            "user_id": "ana",
                             "tokens": 21,
                             "salience": 1.0,
                             "shortened": False,

@@ -93,6 +93,7 @@ class ItemHistory(Shape):
     """Every version, oldest first."""
 
     item_id: str
+    user_id: str | None = Field(default=None, description="Whose; null on a page beyond the last version.")
     versions: list[ItemVersion]
     next_cursor: str | None = None
 

@@ -28,15 +28,15 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 class Shape(BaseModel):
-    """A model of an answer: made by us, never changed."""
+    """A model of an answer: made by us, never changed. Its errors, which are logged, tell no words of anybody."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
 
 class Request(BaseModel):
     """A model of a request: a field it does not know is an error, so that a misspelt one is noticed."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 def _storable(text: str) -> str:

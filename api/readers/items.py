@@ -111,6 +111,7 @@ class ItemReader:
             return None
         return ItemHistory(
             item_id=str(item_id),
+            user_id=found[0]["user_id"] if found else None,
             versions=[shapes.item_version(row) for row in found],
             next_cursor=pages.encode(last["generation"], last["version_offset"]) if last else None,
         )

@@ -23,6 +23,7 @@ from api.auth import ALL, Principal, Scope
 from api.readers import statements
 from api.readers.database import Database
 from api.readers.ledger import ADD_ENTRY, NAME_TENANT, row_of
+from api.readers.pools import NOTICING
 from schemas.ids import TenantId
 
 CONNECT_SECONDS: Final = 5
@@ -193,7 +194,9 @@ class KeyDesk:
 
     @contextmanager
     def _transaction(self, tenant_id: str) -> Iterator[Connection]:
-        with psycopg.connect(self._url, row_factory=dict_row, connect_timeout=CONNECT_SECONDS) as connection:
+        with psycopg.connect(
+            self._url, row_factory=dict_row, connect_timeout=CONNECT_SECONDS, **NOTICING
+        ) as connection:
             connection.execute(NAME_TENANT, {"tenant_id": tenant_id})
             yield connection
 

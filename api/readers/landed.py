@@ -5,16 +5,27 @@ One small statement. Its result changes in the transaction of any row that an an
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from api.readers import statements
 from api.readers.database import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """Differs when anything has landed, or another generation or model of embeddings serves."""
+
+    landed: str
+    model: str | None = None
+    """The model of embeddings that serves."""
 
 
 class LandedReader:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def mark(self) -> str:
-        """Differs when anything has landed, or another generation or model of embeddings serves. Raises Retryable."""
+    async def mark(self) -> Mark:
+        """Raises Retryable."""
         async with self._database.read(None) as rows:
-            found = await rows.one(statements.LANDED, {})
-        return "" if found is None else str(found["mark"])
+            (found,) = await rows.all(statements.LANDED, {})
+        return Mark(landed=found["landed"], model=found["model"])

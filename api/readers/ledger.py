@@ -18,6 +18,7 @@ from psycopg.types.json import Jsonb
 
 from api.audit.entries import AuditEntry
 from api.audit.trail import Unstorable
+from api.readers.pools import NOTICING
 from api.uses import LastUse
 from schemas.ids import TenantId
 
@@ -93,6 +94,7 @@ class Ledger:
             application_name="alluvium-api-ledger",
             connect_timeout=CONNECT_SECONDS,
             options=f"-c statement_timeout={STATEMENT_TIMEOUT_MS}",
+            **NOTICING,
         )
 
     async def _drop(self) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from psycopg import AsyncConnection, OperationalError
 from psycopg.rows import DictRow, dict_row
@@ -30,7 +30,14 @@ SESSION: Final = {
     "statement_timeout": STATEMENT_TIMEOUT_MS,
     "plan_cache_mode": "force_custom_plan",  # filters that may be absent need the plan of their own values
 }
-
+NOTICING: Final[dict[str, Any]] = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 20_000,
+}
+"""That a server is gone without a word is noticed in twenty seconds; the system's own limits are minutes and hours, in
+which not even giving up a statement comes to an end."""
 
 Connection: TypeAlias = AsyncConnection[DictRow]
 Pool: TypeAlias = AsyncConnectionPool[Connection]
@@ -59,6 +66,7 @@ def make_pool(settings: Settings, url: str | None = None, check: Check = anybody
             "application_name": "alluvium-api",
             "connect_timeout": CONNECT_SECONDS,
             "options": " ".join(f"-c {name}={value}" for name, value in SESSION.items()),
+            **NOTICING,
         },
         min_size=settings.database_pool_min_size,
         max_size=max(settings.database_pool_min_size, settings.database_pool_max_size),

@@ -91,11 +91,11 @@ class Replica:
             await self._coverage.look(self._written, self._replayed)
 
     async def keep_looking(self) -> None:
-        """For ever. Whoever is away is asked again: meanwhile the primary answers."""
+        """For ever, whatever happens. Whoever is away is asked again: meanwhile the primary answers."""
         while True:
             try:
                 await self.look()
-            except (psycopg.Error, PoolTimeout, TimeoutError) as error:
+            except Exception as error:  # noqa: BLE001 - else the primary would answer alone until a restart
                 logger.warning("the replica is not asked: %s", type(error).__name__)
                 self._coverage.failed()
             await asyncio.sleep(LOOK_SECONDS)

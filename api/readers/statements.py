@@ -21,10 +21,11 @@ READY: LiteralString = "SELECT count(*) AS keys FROM (SELECT 1 FROM api_keys LIM
 SERVING: LiteralString = "SELECT number, direct FROM serving_generation"
 
 LANDED: LiteralString = """
-    SELECT concat_ws(
-        '/', (SELECT number FROM serving_generation), (SELECT name FROM embedding_models WHERE state = 'serving'),
-        count(*), sum(next_offset), sum(next_offset * partition)
-    ) AS mark
+    SELECT
+        concat_ws(
+            '/', (SELECT number FROM serving_generation), count(*), sum(next_offset), sum(next_offset * partition)
+        ) AS landed,
+        (SELECT name FROM embedding_models WHERE state = 'serving') AS model
     FROM sink_offsets
 """
 """Offsets only move forward, so their sum tells whether any of them has moved."""

@@ -70,6 +70,7 @@ async def test_one_item_and_its_history(database: Database) -> None:
     assert item is not None
     assert item.value == "Lisbon"
     assert history is not None
+    assert history.user_id == ANA
     assert [(v.status, v.recorded_at) for v in history.versions] == [("active", RECORDED), ("superseded", LATER)]
     first = await reader.history(ACME, UUID(LISBON), 1, None)
     assert first is not None

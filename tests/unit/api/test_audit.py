@@ -16,7 +16,9 @@ from api.audit.shown import Shown
 from api.audit.trail import Trail, Unstorable
 from api.auth import Principal, Scope
 from api.background import keep_doing
-from api.models.recall import RecallResult
+from api.context.material import Said
+from api.models.items import ItemHistory
+from api.models.recall import ContextTurn, RecallResult
 from api.readers.outcomes import RecordOutcome
 from api.uses import LastUse, LastUses
 from schemas.enums import OutcomeStatus
@@ -117,6 +119,43 @@ async def test_a_call_names_whose_data_its_answer_shows(
         answer.headers["x-request-id"],
     )
     assert "private" not in str(entry.as_json())
+
+
+async def test_a_block_names_everybody_whose_words_it_holds() -> None:
+    w = a_world()
+    w.surroundings.recent = [
+        Said(
+            conversation_id="family", message_id="m-9", user_id="eva", speaker_name=None, role="user", text="Hello",
+            occurred_at=NOW, rank=0,
+        )
+    ]  # fmt: skip
+    async with w.client() as client:
+        await client.post("/v1/context", json={"user_id": "ana", "query": "where"})
+    (entry,) = w.audit.entries
+    assert (entry.user_ids, entry.conversation_ids) == (("ana", "eva", "rui"), ("family", "office"))
+
+
+async def test_turns_around_an_answer_are_shown_too() -> None:
+    w = a_world()
+    turn = ContextTurn(
+        distance=1, message_id="m-3", user_id="eva", speaker_name=None, role="user", text="Hello", occurred_at=NOW
+    )
+    w.recall.results[:] = [
+        w.recall.results[0].model_copy(update={"context": [turn], "stands_for": ["a message, no item"]})
+    ]
+    async with w.client() as client:
+        await client.post("/v1/recall", json={"query": "q", "conversation_id": "office", "neighbours": 1})
+    (entry,) = w.audit.entries
+    assert (entry.user_ids, entry.item_ids) == (("eva", "rui"), ())
+
+
+async def test_versions_of_an_item_name_whose_it_is() -> None:
+    w = a_world()
+    w.items.histories[TENANT, UUID(ITEM)] = ItemHistory(item_id=ITEM, user_id="ana", versions=[])
+    async with w.client() as client:
+        await client.get(f"/v1/items/{ITEM}/history")
+    (entry,) = w.audit.entries
+    assert (entry.user_ids, entry.item_ids) == (("ana",), (ITEM,))
 
 
 async def test_a_refused_call_of_somebody_known_is_written_down_and_a_stranger_s_is_not() -> None:
@@ -239,6 +278,18 @@ async def test_uses_that_cannot_be_written_are_put_back_bounded_and_counted() ->
     await uses.flush()
     await uses.flush()
     assert store.uses == [{(TENANT, UUID(int=1)): later, (TENANT, UUID(int=2)): first}]
+    assert meters.registry.get_sample_value(API_LAST_USES_DROPPED.name) == 1
+
+
+async def test_the_end_writes_last_uses_or_counts_them() -> None:
+    store, meters = Store(), metrics.build("api")
+    uses = LastUses(store, meters)
+    uses.used(a_principal(1), NOW)
+    await uses.close()
+    store.error = OSError("gone")
+    uses.used(a_principal(2), NOW)
+    await uses.close()
+    assert store.uses == [{(TENANT, UUID(int=1)): NOW}]
     assert meters.registry.get_sample_value(API_LAST_USES_DROPPED.name) == 1
 
 

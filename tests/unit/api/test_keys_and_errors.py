@@ -6,6 +6,7 @@ import logging
 from uuid import UUID
 
 import pytest
+from pydantic import ValidationError
 
 from api.auth import (
     CACHE_SECONDS,
@@ -17,6 +18,7 @@ from api.auth import (
     parse_scopes,
     secret_key_of,
 )
+from api.models.people import ProfileLine
 from support.api_fakes import KEY, SECRET, FakeKeys, World, away, world
 from topology.errors import Misconfigured
 from topology.settings import Settings
@@ -256,6 +258,27 @@ async def test_the_log_names_the_route_and_never_what_was_asked(caplog: pytest.L
     ]
     assert "private" not in str(lines)
     assert "'ana'" not in str(lines)
+
+
+@pytest.mark.asyncio
+async def test_an_unforeseen_error_is_logged_by_its_kind_and_places_without_its_words(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    w = world()
+    w.recall.error = KeyError("a private thing")
+    w.recall.error.__cause__ = ValueError("another private thing")
+    async with w.client() as client:
+        await client.post("/v1/recall", json={"query": "q", "user_id": "ana"})
+    assert "KeyError" in caplog.text
+    assert "ValueError" in caplog.text
+    assert "in ask" in caplog.text
+    assert "private" not in caplog.text
+
+
+def test_an_answer_that_cannot_be_made_is_told_of_without_its_words() -> None:
+    with pytest.raises(ValidationError) as refused:
+        ProfileLine.model_validate({"item_id": "i", "value": ["a private thing"]})
+    assert "private" not in str(refused.value)
 
 
 def _event() -> dict[str, str]:

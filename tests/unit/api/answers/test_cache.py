@@ -10,6 +10,7 @@ import pytest
 
 from api.answers.cache import MOST_ANSWER_BYTES, CachedRecall
 from api.models.recall import RecallRequest, RecallResult, SemanticShape
+from api.readers.landed import Mark
 from schemas.ids import TenantId
 from support.api_fakes import FakeRecall
 from topology.errors import Retryable
@@ -26,6 +27,7 @@ class Kitchen:
 
     settings: dict[str, Any] = field(default_factory=dict)
     landed: str = "1"
+    model: str | None = None
     seconds: float = 0.0
 
     def __post_init__(self) -> None:
@@ -35,8 +37,8 @@ class Kitchen:
         settings = Settings(**self.settings)
         self.recall = CachedRecall(self.inner, self._mark, settings, self.meters, clock=lambda: self.seconds)
 
-    async def _mark(self) -> str:
-        return self.landed
+    async def _mark(self) -> Mark:
+        return Mark(landed=self.landed, model=self.model)
 
     async def ask(self, tenant: TenantId = ACME, now: datetime = NOON, **fields: Any) -> list[str]:
         request = RecallRequest(**{"query": "q", "asked_at": NOON} | fields)
@@ -121,12 +123,14 @@ async def test_how_long_somebody_waits_makes_no_other_answer() -> None:
 
 
 @pytest.mark.asyncio
-async def test_an_answer_without_a_clock_of_its_own_holds_for_the_minute() -> None:
+@pytest.mark.parametrize("known_at", [None, NOON - timedelta(days=9)])
+async def test_an_answer_without_a_clock_of_its_own_holds_for_the_minute(known_at: datetime | None) -> None:
+    """Words like "yesterday" count from now also where it is asked what was known."""
     kitchen = Kitchen()
-    await kitchen.ask(asked_at=None)
-    await kitchen.ask(asked_at=None, now=NOON + timedelta(seconds=49))
+    await kitchen.ask(asked_at=None, known_at=known_at)
+    await kitchen.ask(asked_at=None, known_at=known_at, now=NOON + timedelta(seconds=49))
     assert kitchen.asked == 1
-    await kitchen.ask(asked_at=None, now=NOON + timedelta(seconds=50))
+    await kitchen.ask(asked_at=None, known_at=known_at, now=NOON + timedelta(seconds=50))
     assert kitchen.asked == 2
 
 
@@ -152,10 +156,13 @@ async def test_a_clock_in_the_question_holds_until_the_end_of_its_time() -> None
         (SemanticShape(model="a@1", used=False, reason="failed"), False),
         (SemanticShape(model="a@1", used=False, reason="busy"), False),
         (SemanticShape(model="a@1", used=False, reason="known_at"), True),
+        (SemanticShape(model="before@1", used=True, missing=0), False),
+        (SemanticShape(model="before@1", used=False, reason="known_at"), False),
+        (SemanticShape(model=None, used=False, reason="no_model"), False),
     ],
 )
 async def test_an_answer_that_lacks_a_part_is_not_kept(semantic: SemanticShape | None, kept: bool) -> None:
-    kitchen = Kitchen()
+    kitchen = Kitchen(model="a@1")
     kitchen.inner.semantic = semantic
     await kitchen.ask()
     await kitchen.ask()
@@ -164,7 +171,7 @@ async def test_an_answer_that_lacks_a_part_is_not_kept(semantic: SemanticShape |
 
 @pytest.mark.asyncio
 async def test_what_meaning_did_is_told_of_a_kept_answer_too() -> None:
-    kitchen = Kitchen()
+    kitchen = Kitchen(model="a@1")
     kitchen.inner.semantic = SemanticShape(model="a@1", used=True, missing=0)
     request = RecallRequest(query="q", asked_at=NOON)
     first, again = [await kitchen.recall.ask(ACME, request, NOON) for _ in range(2)]
@@ -208,7 +215,7 @@ async def test_without_the_database_nothing_old_is_told() -> None:
     kitchen = Kitchen()
     await kitchen.ask()
 
-    async def away() -> str:
+    async def away() -> Mark:
         raise Retryable("gone", retry_after_seconds=1)
 
     kitchen.recall._mark = away

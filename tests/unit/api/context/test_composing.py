@@ -122,6 +122,16 @@ def test_every_line_says_where_it_comes_from() -> None:
     ]
 
 
+def test_every_message_says_whose_it_is_also_where_it_is_shortened() -> None:
+    answer = ask(material(recent=[said(9, "so much " * 200, 0, user_id="rui", speaker_name="Ana")]), 200)
+    assert [(line.kind, line.user_id, line.shortened) for line in answer.lines if line.section != "items"] == [
+        ("item", None, False),
+        ("item", None, False),
+        ("message", "ana", False),
+        ("message", "rui", True),
+    ]
+
+
 def test_the_least_salient_line_falls_first() -> None:
     everything = ask(material())
     weakest = min(reversed(everything.lines), key=lambda line: line.salience)

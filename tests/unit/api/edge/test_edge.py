@@ -135,7 +135,16 @@ def test_a_stranger_is_an_address_or_a_network_of_ipv6(client: object, address: 
     assert address_of({"type": "http", "client": client}) == address
 
 
-@pytest.mark.parametrize("wrong", [{"debug": True}, {"trusted_proxies": "10.0.0.1, *"}, {"cors_origins": "*"}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"debug": True},
+        {"trusted_proxies": "10.0.0.1, *"},
+        {"trusted_proxies": "0.0.0.0/0"},
+        {"trusted_proxies": "::/0"},
+        {"cors_origins": "*"},
+    ],
+)
 def test_production_refuses(wrong: dict[str, Any]) -> None:
     require(Settings(**wrong))
     with pytest.raises(Misconfigured, match=next(iter(wrong)).upper()):
@@ -190,6 +199,30 @@ async def test_a_request_that_takes_too_long_is_given_up() -> None:
         answer = await client.get("/v1/users/u/profile")
     assert answer.status_code == 504
     assert answer.headers["content-type"] == "application/problem+json"
+    assert [(entry.action, entry.status, entry.user_ids) for entry in w.audit.entries] == [("profile", 504, ("u",))]
+
+
+@pytest.mark.asyncio
+async def test_a_caller_who_goes_away_while_sending_is_no_failure_of_ours(caplog: pytest.LogCaptureFixture) -> None:
+    w, sent = world(), list[Any]()
+    app = create_app(w.settings(), w.dependencies())
+    headers = [(b"authorization", b"Bearer alv_" + b"k" * 43), (b"content-type", b"application/json")]
+    scope = {
+        "type": "http", "method": "POST", "path": "/v1/events", "raw_path": b"/v1/events", "query_string": b"",
+        "headers": headers, "client": ("127.0.0.1", 1), "server": ("api", 80), "scheme": "http", "http_version": "1.1",
+    }  # fmt: skip
+    pieces = iter([{"type": "http.request", "body": b"[", "more_body": True}, {"type": "http.disconnect"}])
+
+    async def receive() -> Any:
+        return next(pieces)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+    assert sent == []
+    assert [(entry.action, entry.status) for entry in w.audit.entries] == [("ingest", 499)]
+    assert "a request failed" not in caplog.text
 
 
 @pytest.mark.asyncio

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
 
 from api.freshness.barrier import Offsets
-from api.freshness.watch import FreshnessWatch, Lag
+from api.freshness.watch import FreshnessWatch, Lag, keep_looking
 from schemas.records import Position
 from topology.errors import Retryable
 from topology.generations import Serving
@@ -214,3 +215,17 @@ async def test_once_extract_works_for_a_generation_nobody_waits_for_its_shadow()
     assert not await watch.is_queryable(position)
     stream.done["consolidate-v1-g2"] = 1_000
     assert await watch.wait(position, 1)
+
+
+async def test_the_background_look_goes_on_after_any_error() -> None:
+    class Broken(FakeStream):
+        async def ends(self, topics: Sequence[TopicName], generation: int) -> Offsets:
+            self.asked += 1
+            raise KeyError("unforeseen")
+
+    stream = Broken()
+    looking = asyncio.create_task(keep_looking(FreshnessWatch(stream), 0))
+    while stream.asked < 2:
+        await asyncio.sleep(0)
+        assert not looking.done()
+    looking.cancel()

@@ -245,7 +245,10 @@ async def test_a_public_key_is_never_a_secret() -> None:
     assert not await Issuer(jwk()).takes(token)
 
 
-@pytest.mark.parametrize("error", [httpx.ConnectError("away"), httpx.ReadTimeout("slow")])
+@pytest.mark.parametrize(
+    "error",
+    [httpx.ConnectError("away"), httpx.ReadTimeout("slow"), OSError("reset"), RuntimeError("unforeseen")],
+)
 async def test_an_issuer_that_is_away_is_no_reason_to_call_a_token_false(error: Exception) -> None:
     issuer = Issuer(jwk())
     issuer.error = error
