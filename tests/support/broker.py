@@ -17,6 +17,8 @@ from confluent_kafka import (
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 from confluent_kafka.cimpl import NewTopic
 
+from topology.cluster import spec_of
+from topology.settings import Settings
 from topology.topics import TOPICS, Topic
 
 PARTITIONS = 4
@@ -31,16 +33,8 @@ def fresh_topics(kafka: str, topics: Sequence[Topic] = TOPICS) -> None:
     if there:
         _await(admin.delete_topics(sorted(there)).values())
     wanted = [
-        NewTopic(
-            str(topic.name),
-            num_partitions=PARTITIONS,
-            replication_factor=1,
-            config={
-                "cleanup.policy": topic.cleanup.value,
-                "message.timestamp.type": "LogAppendTime" if topic.log_append_time else "CreateTime",
-            },
-        )
-        for topic in topics
+        NewTopic(spec.name, num_partitions=spec.partitions, replication_factor=1, config=dict(spec.config))
+        for spec in (spec_of(topic, Settings(partitions=PARTITIONS)) for topic in topics)
     ]
     _create(admin, wanted)
     deadline = time.monotonic() + _WAIT_SECONDS

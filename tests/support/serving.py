@@ -87,5 +87,6 @@ def serving(environment: Mapping[str, str], folder: Path, workers: int) -> Itera
 
 def environment_of(infrastructure: Infrastructure, database_url: str) -> dict[str, str]:
     """What the API needs to know to serve from a database of a test."""
-    own = {"DATABASE_URL": database_url, "SECRET_KEY": SECRET, "PARTITIONS": "4"}
+    urls = {"DATABASE_URL": database_url, "API_DATABASE_URL": infrastructure.service_url(database_url)}
+    own = {**urls, "SECRET_KEY": SECRET, "PARTITIONS": "4"}
     return {**infrastructure.environment, **own}

@@ -10,9 +10,8 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -36,7 +35,7 @@ class Stack:
     """A running stack."""
 
     state_dir: Path
-    settings: Mapping[str, str] = MappingProxyType({})
+    settings: Mapping[str, str] = field(default_factory=dict)
     """What its processes are told beside what they need to work together, whenever it is started."""
 
     @contextmanager
@@ -147,7 +146,7 @@ class Stack:
 
 
 @contextmanager
-def whole_stack(settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[Stack]:
+def whole_stack(settings: Mapping[str, str] = field(default_factory=dict)) -> Iterator[Stack]:
     """A whole stack of its own, up; stopped and removed at the end. `ALLUVIUM_TEST_STACK` names one to use as it is."""
     if given := os.environ.get("ALLUVIUM_TEST_STACK"):
         yield Stack(state_dir=Path(given).resolve())

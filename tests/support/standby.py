@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import secrets
 import shutil
 import signal
@@ -67,7 +68,7 @@ def standby(infrastructure: Infrastructure) -> Iterator[Standby]:
 @contextmanager
 def _running(stack: Stack, folder: Path, account: Account | None) -> Iterator[Standby]:
     binaries, primary = postgres.binaries_for(account, stack), postgres.url(stack, "postgres", "postgres")
-    port = next(number for number in range(29_500, 29_900) if ports.is_free(number))
+    port = next(number for number in random.sample(range(29_500, 29_900), 400) if ports.is_free(number))
     copy = [str(binaries / "pg_basebackup"), "-d", primary, "-D", str(folder), "-R", "-X", "stream", "-c", "fast"]
     user = (account.uid, account.gid) if account else (None, None)
     subprocess.run(copy, check=True, cwd=folder, user=user[0], group=user[1], extra_groups=[] if account else None)
