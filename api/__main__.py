@@ -12,6 +12,7 @@ import sys
 import tempfile
 from dataclasses import asdict
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +20,6 @@ import click
 import psycopg
 
 from api.auth import secret_key_of
-from api.cli.audit import audit
-from api.cli.keys import keys
 from api.cli.reading import checked_tenant, read
 from api.edge.demands import require
 from api.tokens.reading import rules_of
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from api.expiry import Progress
     from api.readers.overdue import Overdue
 
+_APART = ("audit", "keys")
 _SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """`topology.metrics` has it too, and must not be imported before it is set."""
 
@@ -61,7 +61,21 @@ def read_settings() -> Settings:
     return settings
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """Those of `api.cli` are imported when they are asked for: they bring `prometheus_client` along, which must not be
+    there before `_SHARED_FOLDER` is set."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *_APART})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _APART:
+            return super().get_command(ctx, cmd_name)
+        found: click.Command = getattr(import_module(f"api.cli.{cmd_name}"), cmd_name)
+        return found
+
+
+@click.group(cls=_Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.pass_context
 def main(context: click.Context) -> None:
     """The query service. Without a command it serves."""
@@ -90,10 +104,6 @@ def serve() -> None:
     rulebook.load(settings.rules_file)
     require_apart_at_start(settings)
     keep(settings, application, folder)
-
-
-main.add_command(keys)
-main.add_command(audit)
 
 
 @main.command()
