@@ -167,14 +167,15 @@ class Nearness:
     """Of messages to a question."""
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
-        self._large: TTLCache[tuple[str, str | None], bool] = TTLCache(10_000, LARGE_SECONDS, timer=clock)
+        self._large: TTLCache[tuple[str, str | None, str | None], bool] = TTLCache(10_000, LARGE_SECONDS, timer=clock)
 
-    async def in_scope(self, rows: Rows, scope: Scope, sought: Sought | None) -> Meant:
-        """Of every message of a conversation, or of the nearest of a wider scope; of none where nothing is sought."""
+    async def in_scope(self, rows: Rows, scope: Scope, sought: Sought | None, *, whole: bool) -> Meant:
+        """Of every message of a conversation that is read whole, or of the nearest of a wider scope; of none where
+        nothing is sought."""
         if sought is None or sought.reason:
             return Meant(sought=sought or NOTHING)
         asked = _parameters(scope, sought)
-        if scope.conversation_id is not None:
+        if scope.conversation_id is not None and whole:
             return _meant(sought, await rows.all(statements.OF_CONVERSATION, asked))
         return Meant(sought=sought, nearness=await self._nearest(rows, scope, asked))
 
@@ -194,16 +195,16 @@ class Nearness:
         conversations = await _conversations(rows, scope)
         within = {**asked, "conversation_ids": conversations, "most": NEAREST}
         if not await self._is_large(rows, scope, within):
-            return _near(await rows.all(statements.NEAREST, within))
+            return _near(await rows.all(statements.NEAREST_EXACTLY, within))
         await rows.all(statements.BY_INDEX, {"ef_search": EF_SEARCH, "max_scan_tuples": MAX_SCAN_TUPLES})
         found = await rows.all(statements.NEAREST, within)
         await rows.all(statements.AS_USUAL, {})
         if len(found) < NEAREST // 2:
-            found = await rows.all(statements.NEAREST, within)
+            found = await rows.all(statements.NEAREST_EXACTLY, within)
         return _near(found)
 
     async def _is_large(self, rows: Rows, scope: Scope, within: Mapping[str, object]) -> bool:
-        whose = (scope.tenant_id, scope.user_id)
+        whose = (scope.tenant_id, scope.user_id, scope.conversation_id)
         if whose not in self._large:
             (found,) = await rows.all(statements.VECTORS, {**within, "most": EXACTLY + 1})
             if found["vectors"] <= EXACTLY:
@@ -217,6 +218,8 @@ def _parameters(scope: Scope, sought: Sought) -> dict[str, object]:
 
 
 async def _conversations(rows: Rows, scope: Scope) -> list[str] | None:
+    if scope.conversation_id is not None:
+        return [scope.conversation_id]
     if scope.user_id is None:
         return None
     return [row["conversation_id"] for row in await rows.all(statements.CONVERSATIONS_OF_USER, scope.parameters)]

@@ -80,7 +80,7 @@ _OF_NOW: Final[LiteralString] = """
     WHERE m.text IS NOT NULL
 """
 
-NEAREST: Final[LiteralString] = (
+_NEAREST: Final[LiteralString] = (
     """
     WITH near AS MATERIALIZED (
         SELECT conversation_id, message_id, generation, version_offset,
@@ -88,14 +88,14 @@ NEAREST: Final[LiteralString] = (
         FROM message_vectors
     """
     + _WITHIN
-    + """
-        ORDER BY vector <=> %(vector)s::halfvec
-        LIMIT %(most)s
-    )
-    """
-    + _OF_NOW
 )
-"""By the index where `BY_INDEX` was said before, else exactly."""
+_MOST: Final[LiteralString] = " LIMIT %(most)s )" + _OF_NOW
+
+NEAREST: Final[LiteralString] = _NEAREST + "ORDER BY vector <=> %(vector)s::halfvec" + _MOST
+"""By the index, where `BY_INDEX` was said before."""
+
+NEAREST_EXACTLY: Final[LiteralString] = _NEAREST + "ORDER BY (vector <=> %(vector)s::halfvec) + 0" + _MOST
+"""All compared. No index has a sum: the planner may not take the one of vectors, whose nearest may all be another's."""
 
 BY_INDEX: Final[LiteralString] = """
     SELECT set_config('enable_sort', 'off', true), set_config('enable_seqscan', 'off', true),

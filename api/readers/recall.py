@@ -69,7 +69,7 @@ class RecallReader:
             question = await _question(rows, tenant_id, request, now)
             if not question.asked.terms:
                 return RecallAnswer(results=[], semantic=told(sought, missing=0))
-            meant = await self._nearness.in_scope(rows, question.scope, sought)
+            meant = await self._nearness.in_scope(rows, question.scope, sought, whole=question.is_whole)
             question = replace(question, also=meant.nearest(NEAREST))
             likely, corpus = await turns.turns(rows, question, self._source)
             keys = [turn.key for turn in likely]

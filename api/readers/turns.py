@@ -47,6 +47,11 @@ class Question:
     also: Sequence[MessageKey] = ()
 
     @property
+    def is_whole(self) -> bool:
+        """Whether its scope is known to be read whole."""
+        return self.size is not None and self.size <= WHOLE_TURNS
+
+    @property
     def parameters(self) -> dict[str, object]:
         """Those that every statement of turns takes."""
         matching = vectors.or_query(self.asked.lexemes)
@@ -56,7 +61,7 @@ class Question:
 
 async def turns(rows: Rows, question: Question, source: CandidateSource) -> tuple[list[Turn], Corpus]:
     """The candidates in the order of conversation and place, and what they are drawn from."""
-    if question.size is not None and question.size <= WHOLE_TURNS:
+    if question.size is not None and question.is_whole:
         return await _whole(rows, question, question.size)
     if question.scope.known_at is not None:
         likely = await AS_KNOWN.likeliest(rows, question.scope, question.asked, MOST_KNOWN)

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from api.models.recall import RecallAnswer, RecallRequest
-from api.readers import meaning, meaning_statements
+from api.readers import meaning, meaning_statements, turns
 from api.readers.database import Database, Rows
 from api.readers.meaning import Asker
 from api.readers.recall import RecallReader
@@ -245,6 +245,35 @@ async def test_a_wide_scope_is_read_off_the_index_and_finds_what_is_nearest(
         await rows.all(meaning_statements.AS_USUAL, {})
     assert "message_vectors_hashing_1_nearest" in plan, plan
     assert "Sort" not in plan, plan
+
+
+@pytest.mark.parametrize("exactly", [2, meaning.EXACTLY])
+async def test_of_a_long_conversation_only_the_nearest_are_read(
+    database: Database,
+    database_url: str,
+    models: Models,
+    asker: Asker,
+    monkeypatch: pytest.MonkeyPatch,
+    exactly: int,
+) -> None:
+    embed(database_url, *ALL)
+    monkeypatch.setattr(turns, "WHOLE_TURNS", 2)
+    monkeypatch.setattr(meaning, "EXACTLY", exactly)
+    monkeypatch.setattr(meaning_statements, "OF_CONVERSATION", "SELECT 1 / 0")
+    assert ids(await ask(database, asker, "chessboards", conversation_id=FAMILY))[0] == "m-4"
+
+
+async def test_exactly_is_without_the_index_whatever_the_planner_would_like(
+    database: Database, database_url: str, models: Models
+) -> None:
+    embed(database_url, *ALL)
+    asked = {"model": "hashing@1", "tenant_id": ACME, "most": 60, "conversation_ids": None, "vector": text_of("chess")}
+    async with database.read(ACME) as rows:
+        await rows.all(meaning_statements.BY_INDEX, {"ef_search": "100", "max_scan_tuples": "20000"})
+        by_index = await explained(rows, meaning_statements.NEAREST, asked)
+        exactly = await explained(rows, meaning_statements.NEAREST_EXACTLY, asked)
+    assert "message_vectors_hashing_1_nearest" in by_index, by_index
+    assert "message_vectors_hashing_1_nearest" not in exactly, exactly
 
 
 @pytest.mark.parametrize(
