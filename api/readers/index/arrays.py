@@ -50,6 +50,12 @@ class Codes:
         """The numbers of those that have one."""
         return [code for one in conversation_ids if (code := self._codes.get(one)) is not None]
 
+    def flags(self, conversation_ids: Iterable[str]) -> Flags:
+        """By number, whether a conversation is one of them. Those that another thread adds meanwhile are of none."""
+        flags = np.zeros(len(self), bool)
+        flags[[code for code in self.known(conversation_ids) if code < len(flags)]] = True
+        return flags
+
     def conversation(self, code: int) -> str:
         return self._ids[code]
 
@@ -152,8 +158,7 @@ class Arrays:
         if not keys or not self.blocks:
             return np.empty(0, np.int32)
         wanted = packing.digests(keys)
-        there = np.zeros(len(codes), bool)
-        there[codes.known({conversation for conversation, _ in keys})] = True
+        there = codes.flags({conversation for conversation, _ in keys})
         found = [
             self.begins[block.number] + np.flatnonzero(near)[np.isin(block.hashes[near], wanted)]
             for block in self.blocks

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from typing import Final, LiteralString
 
+KEPT: Final[LiteralString] = """
+    SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint,
+        array_agg(block ORDER BY block), array_agg(gone ORDER BY block)
+    FROM search_blocks WHERE tenant_id = %(tenant_id)s
+"""
+"""One row: how new the snapshot is, which blocks there are and how many of each are gone. Does not look at the tail,
+which may be long."""
+
 STATE: Final[LiteralString] = """
     WITH kept AS (
         SELECT array_agg(block ORDER BY block) AS blocks, array_agg(gone ORDER BY block) AS gone

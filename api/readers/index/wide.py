@@ -25,7 +25,10 @@ from sinks.postgres.sealing import packing
 
 TAIL_BOOST: Final = 1.6
 """What neighbours lend at the most where both sides match as well: those of the tail are not looked at here."""
-NO_WORDS: Final = Words(lexemes=(), word=(), weights=())
+
+
+BLOCKS_AT_ONCE: Final = 4
+"""Of the largest some 15 MB: however many a tenant has, no statement is so long that it is ended for its time."""
 
 
 class Snapshot(Protocol):
@@ -109,7 +112,8 @@ class WideIndex:
         async with self._locks.setdefault(tenant_id, asyncio.Lock()):
             if tenant_id not in self._kept:
                 async with read(tenant_id) as rows:
-                    await self._look(rows, WideScope(tenant_id=tenant_id), NO_WORDS)
+                    ((seen, blocks, gone),) = await rows.packed(statements.KEPT, {"tenant_id": tenant_id})
+                    await self._current(rows, tenant_id, _state(blocks, gone), seen)
 
     async def _look(self, rows: Snapshot, scope: WideScope, words: Words) -> tuple[_Kept, _Tail]:
         asked = {
@@ -119,8 +123,7 @@ class WideIndex:
             "matching": vectors.or_query(words.lexemes),
         }
         ((seen, blocks, gone, *told),) = await rows.packed(statements.STATE, asked)
-        state = list(zip(blocks or (), gone or (), strict=True))
-        return await self._current(rows, scope.tenant_id, state, seen), _tail(told)
+        return await self._current(rows, scope.tenant_id, _state(blocks, gone), seen), _tail(told)
 
     async def _current(self, rows: Snapshot, tenant_id: TenantId, state: list[tuple[int, int]], seen: int) -> _Kept:
         """The arrays of the blocks that this transaction sees. What is newer than that stays kept, and unused."""
@@ -134,7 +137,9 @@ class WideIndex:
         asked: dict[str, object] = {"tenant_id": tenant_id}
         new = [number for number, _ in state if number not in known]
         changed = [number for number, gone in state if number in known and known[number].gone != gone]
-        added = await rows.packed(statements.BLOCKS, asked | {"blocks": new}) if new else []
+        added: list[tuple[Any, ...]] = []
+        for begin in range(0, len(new), BLOCKS_AT_ONCE):
+            added += await rows.packed(statements.BLOCKS, asked | {"blocks": new[begin : begin + BLOCKS_AT_ONCE]})
         dead = await rows.packed(statements.DEAD, asked | {"blocks": changed}) if changed else []
         same = [known[number] for number, _ in state if number in known and number not in changed]
         buried = [(known[number], gone) for number, gone in dead]
@@ -154,6 +159,10 @@ class WideIndex:
 
     def _bytes(self) -> int:
         return sum(kept.arrays.nbytes for kept in self._kept.values())
+
+
+def _state(blocks: Sequence[int] | None, gone: Sequence[int] | None) -> list[tuple[int, int]]:
+    return list(zip(blocks or (), gone or (), strict=True))
 
 
 def _refreshed(
@@ -205,9 +214,7 @@ def _allowed(codes: Codes, scope: WideScope, tail: _Tail) -> arrays.Flags | None
         conversations = [scope.conversation_id]
     else:
         return None
-    allowed = np.zeros(len(codes), bool)
-    allowed[[code for code in codes.known(conversations) if code < len(allowed)]] = True
-    return allowed
+    return codes.flags(conversations)
 
 
 def _unsealed(tail: _Tail, places: Mapping[str, int]) -> Unsealed:

@@ -143,6 +143,21 @@ def test_a_conversation_that_is_new_since_the_arrays_were_made_is_in_no_block() 
     assert arrays.holding(allowed) == []
 
 
+class Growing(Codes):
+    """To which another thread adds a conversation just when somebody has asked how many there are."""
+
+    def __len__(self) -> int:
+        size = super().__len__()
+        self.of(["new"])
+        return size
+
+
+def test_a_conversation_that_comes_while_messages_are_looked_for_is_in_no_block() -> None:
+    codes = Growing()
+    arrays, _ = sealed(corpus(Random(4), 30), codes)
+    assert arrays.find([("new", "m1")], codes).tolist() == []
+
+
 def test_a_message_is_found_by_its_name() -> None:
     documents, codes = corpus(Random(5), 40), Codes()
     arrays, _ = sealed(documents, codes)
