@@ -168,13 +168,15 @@ SURROUNDINGS: LiteralString = (
 CANDIDATES_IN_PLACE: LiteralString = "WITH" + SURROUNDINGS
 """Candidates with the turns around them; `joined` where a turn follows the one before it in its conversation."""
 
-RECALLED_MESSAGES: LiteralString = """
+RECALLED_MESSAGES: LiteralString = (
+    """
     SELECT conversation_id, message_id, user_id, speaker_name, role, text, occurred_at, source_topic, source_partition,
         source_offset
     FROM unnest(%(conversation_ids)s::text[], %(message_ids)s::text[]) AS wanted(conversation_id, message_id)
     JOIN messages USING (conversation_id, message_id)
-    WHERE tenant_id = %(tenant_id)s
-"""
+    WHERE """
+    + _STANDING
+)
 
 _TURN: LiteralString = "message_id, user_id, speaker_name, role, coalesce(text, '') AS text, occurred_at"
 

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
 import pytest
 
 from api.models.recall import RecallRequest
+from api.ranking.asked import Asked
 from api.readers import turns
-from api.readers.candidates import CandidateSource, MatchingMessages
-from api.readers.database import Database
+from api.readers.candidates import CandidateSource, Likely, MatchingMessages, Scope
+from api.readers.database import Database, Rows
 from api.readers.index.source import SealedMessages
 from api.readers.index.wide import WideIndex
 from api.readers.recall import RecallReader
 from schemas.ids import TenantId
 from sinks.postgres.sealing.steps import Sealing
 from support import sealed
-from support.sealed import NOON, Connection, Speech
+from support.sealed import NOON, Connection, Said, Speech
 from topology.metrics import build
 from topology.retention import RetentionPolicies
 
@@ -40,6 +42,26 @@ async def answers(database: Database, source: CandidateSource, tenant: TenantId)
             found = await reader.recall(tenant, request, NOON + timedelta(days=9))
             told.append([(f"{one.conversation_id}/{one.id}", round(one.score, 4)) for one in found])
     return told
+
+
+class Stale(MatchingMessages):
+    """Names messages that are gone."""
+
+    async def likeliest(self, rows: Rows, scope: Scope, asked: Asked, most: int) -> Likely:
+        found = await super().likeliest(rows, scope, asked, most)
+        return replace(found, keys=[("c1", "nobody"), ("c1", "gone"), ("c1", "removed"), *found.keys])
+
+
+@pytest.mark.usefixtures("wide")
+async def test_candidates_that_are_gone_are_passed_over(connection: Connection, database: Database) -> None:
+    tenant = TenantId("stale")
+    said = [Said(conversation="c1", name=name, user="u1", text="chess", minute=1) for name in ("gone", "removed", "m")]
+    sealed.add(connection, tenant, said)
+    sealed.delete(connection, tenant, said[0])
+    sealed.remove(connection, tenant, said[1])
+    reader = RecallReader(database, RetentionPolicies(), source=Stale())
+    found = await reader.recall(tenant, RecallRequest(query="chess"), NOON + timedelta(days=9))
+    assert [one.id for one in found] == ["m"]
 
 
 @pytest.mark.usefixtures("wide")
