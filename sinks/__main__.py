@@ -33,6 +33,8 @@ _shadow = click.option(
 
 
 GENERATIONS, MODELS = "generations", "models"
+MANY_UNSEALED = 16_384
+"""More than the sealer takes in one step: it is far behind, or has never run."""
 
 
 class LazyGroup(click.Group):
@@ -152,6 +154,9 @@ def migrate(to: str) -> None:
         service_url = Settings().api_database_url.get_secret_value()
         if service_url:
             click.echo(f"the API's login: {logins.settle(_database_url(), service_url)}")
+        left = migrations.left_to_seal(_database_url())
+        if left > MANY_UNSEALED:
+            click.echo(f"{left} messages are in no block yet, and slow to search: `python -m sinks seal` mends that")
 
 
 @main.command()

@@ -57,6 +57,14 @@ def current(url: str) -> str | None:
         return _revision(connection)
 
 
+def left_to_seal(url: str) -> int:
+    """How many messages no block of the search holds: all, after the upgrade to the release that brings blocks."""
+    with _connection(url) as connection:
+        if connection.execute(text("SELECT to_regclass('search_tail')")).scalar() is None:
+            return 0
+        return int(connection.execute(text("SELECT count(*) FROM search_tail")).scalar() or 0)
+
+
 def history() -> list[Revision]:
     """Every revision that this release knows, oldest first."""
     scripts = ScriptDirectory.from_config(_config()).walk_revisions()

@@ -41,7 +41,7 @@ PATIENCE = {
     "tcp_user_timeout": 20_000,
 }
 
-_PASSING = (
+PASSING = (
     psycopg.OperationalError,
     psycopg.InterfaceError,
     psycopg.errors.IdleInTransactionSessionTimeout,
@@ -217,7 +217,7 @@ class PostgresSink:
                 yield connection
         except _REFUSED:
             raise
-        except _PASSING as error:
+        except PASSING as error:
             self.stop()
             raise Retryable(f"PostgreSQL: {error}", retry_after_seconds=RETRY_AFTER_SECONDS) from error
 

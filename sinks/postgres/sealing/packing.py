@@ -20,6 +20,8 @@ MOST_DOCUMENTS: Final = 65_536
 """Of a block: an ordinal is a uint16."""
 MOST_TIMES: Final = 255
 """That a lexeme is counted in a document: a uint8."""
+MOST_LENGTH: Final = 65_535
+"""Lexemes that a document is said to have: a uint16. The API takes no text that holds so many."""
 
 Ordinals: TypeAlias = NDArray[np.uint16]
 
@@ -64,7 +66,7 @@ def pack(documents: Sequence[Document]) -> Packed:
         "dead": b"",
         "conversations": conversations,
         "conversation": array("H", [codes[document.conversation_id] for document in documents]).tobytes(),
-        "lengths": array("H", [document.length for document in documents]).tobytes(),
+        "lengths": array("H", [min(document.length, MOST_LENGTH) for document in documents]).tobytes(),
         "times": array("q", [document.micros for document in documents]).tobytes(),
         "hashes": b"".join(digest(document.conversation_id, document.message_id) for document in documents),
         "names": b"".join(names),

@@ -29,6 +29,9 @@ TENANTS: Final[LiteralString] = """
 
 LOCK: Final[LiteralString] = "SELECT pg_try_advisory_xact_lock(hashtextextended('search ' || %(tenant_id)s, 0))"
 
+WAIT: Final[LiteralString] = "SELECT true FROM pg_advisory_xact_lock(hashtextextended('search ' || %(tenant_id)s, 0))"
+"""The same lock, waited for."""
+
 BEGIN: Final[LiteralString] = "UPDATE search_work SET unsealed = 0, urgent = 0 WHERE tenant_id = %(tenant_id)s"
 """What is collected from here on waits for the end of the step, and is added to what that leaves."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, LiteralString, TypeAlias
 
 import psycopg
 from psycopg.conninfo import make_conninfo
@@ -15,7 +15,7 @@ from psycopg.conninfo import make_conninfo
 from sinks.postgres.sealing import statements
 from sinks.postgres.sealing.plan import Block, Kind, Step
 from sinks.postgres.sealing.work import Connection, TenantWork, blocks_of
-from sinks.postgres.writer import PATIENCE, SESSION
+from sinks.postgres.writer import PASSING, PATIENCE, SESSION
 from topology.errors import Misconfigured, Retryable
 
 RETRY_AFTER_SECONDS: Final = 1.0
@@ -55,14 +55,20 @@ class Sealing:
             return blocks_of(connection, tenant_id)
 
     def rewrite(self, tenant_id: str, number: int) -> Step | None:
-        """Seal the messages of a block anew, as they are now; None where it is no more."""
-        with self._tenant(tenant_id) as work:
+        """Seal the messages of a block anew, as they are now; None where it is no more.
+
+        Waits for who is at the tenant.
+        """
+        with self._tenant(tenant_id, statements.WAIT) as work:
             found = [block for block in blocks_of(work.connection, tenant_id) if block.number == number] if work else []
             return work.replace(Kind.REWRITTEN, found) if work and found else None
 
     def find_missing(self, tenant_id: str) -> Step | None:
-        """Put into the tail what stands and is neither there nor in a block, which would be a fault of ours."""
-        with self._tenant(tenant_id) as work:
+        """Put into the tail what stands and is neither there nor in a block, which would be a fault of ours.
+
+        Waits for who is at the tenant.
+        """
+        with self._tenant(tenant_id, statements.WAIT) as work:
             return work.find_missing() if work else None
 
     def tidy(self) -> None:
@@ -76,10 +82,10 @@ class Sealing:
             self._connection = None
 
     @contextmanager
-    def _tenant(self, tenant_id: str) -> Iterator[TenantWork | None]:
+    def _tenant(self, tenant_id: str, lock: LiteralString = statements.LOCK) -> Iterator[TenantWork | None]:
         """A transaction that has the tenant for itself, if any has not."""
         with self._transaction() as connection:
-            if connection.execute(statements.LOCK, {"tenant_id": tenant_id}).fetchone() != (True,):
+            if connection.execute(lock, {"tenant_id": tenant_id}).fetchone() != (True,):
                 yield None
                 return
             work = TenantWork(connection=connection, tenant_id=tenant_id)
@@ -99,7 +105,7 @@ class Sealing:
     def _failures(self) -> Iterator[None]:
         try:
             yield
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        except PASSING as error:
             self.close()
             raise Retryable(f"PostgreSQL: {error}", retry_after_seconds=RETRY_AFTER_SECONDS) from error
         except psycopg.errors.UndefinedTable as error:

@@ -15,7 +15,7 @@ import psycopg
 
 from sinks.postgres.sealing import packing, statements
 from sinks.postgres.sealing.packing import MOST_DOCUMENTS, Document, Ordinals, Posting
-from sinks.postgres.sealing.plan import LARGEST_SHARE_GONE, SEAL_AT, Block, Kind, Step, mergeable
+from sinks.postgres.sealing.plan import LARGEST_SHARE_GONE, MOST_SEALED, SEAL_AT, Block, Kind, Step, mergeable
 
 Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 Keys: TypeAlias = Sequence[tuple[str, str]]
@@ -69,17 +69,22 @@ class TenantWork:
         added = self.connection.execute(statements.ADD_MISSING, self._keyed(missing)).rowcount
         return self._done(Kind.FOUND, added, began)
 
-    def _seal(self) -> Step:
+    def _seal(self) -> Step | None:
+        """Seal what is in the tail; None where sinks are at all of it."""
         began = time.perf_counter()
-        keys = self.connection.execute(statements.TAKE_UNSEALED, self._of(most=MOST_DOCUMENTS)).fetchall()
+        keys = self.connection.execute(statements.TAKE_UNSEALED, self._of(most=MOST_SEALED)).fetchall()
+        if not keys:
+            return None
         self._add(keys)
         self.connection.execute(statements.UNTAIL, self._keyed(keys))
         return self._done(Kind.SEALED, len(keys), began)
 
-    def _take_out(self) -> Step:
-        """Take the sealed copies of what has changed out of the blocks, words and all."""
+    def _take_out(self) -> Step | None:
+        """Take the sealed copies of what has changed out of the blocks, words and all; None where sinks are at it."""
         began = time.perf_counter()
         keys = self.connection.execute(statements.TAKE_HIDING, self._of(most=MOST_DOCUMENTS)).fetchall()
+        if not keys:
+            return None
         wanted = packing.digests(keys)
         found = self.connection.execute(statements.HASHES, self._of(), binary=True).fetchall()
         for number, documents, dead, hashes in found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 from click.testing import CliRunner, Result
 
@@ -31,6 +32,13 @@ def test_the_schema_goes_up_and_down_by_command(url: str) -> None:
     assert run(url, "migrate").output == f"empty -> {HEAD}\n"
     assert run(url, "current").output == f"{HEAD}\n"
     assert run(url, "migrate", "--to", "base").output == f"{HEAD} -> empty\n"
+
+
+def test_who_upgrades_is_told_of_what_is_to_be_sealed(url: str) -> None:
+    run(url, "migrate")
+    with psycopg.connect(url) as connection:
+        connection.execute("INSERT INTO search_tail SELECT 't', 'c', n::text, 0 FROM generate_series(1, 20000) AS n")
+    assert "20000 messages are in no block yet" in run(url, "migrate").output
 
 
 def test_an_unknown_revision_is_said_in_a_line(url: str) -> None:

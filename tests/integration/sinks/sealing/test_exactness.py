@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 from uuid import uuid4
 
+import psycopg
 import pytest
 
 from api.readers.database import Database
@@ -170,6 +171,16 @@ async def test_an_older_snapshot_sees_the_blocks_of_its_own_time(
         again = await index.candidates(rows, scope, words, sealed.EVERYTHING)
     assert again == before
     assert (await sealed.candidates(database, index, scope, words)) == newer
+
+
+async def test_what_sinks_are_at_is_left_for_a_later_look(
+    sealing: Sealing, sealing_url: str, connection: Connection, tenant: str
+) -> None:
+    sealed.add(connection, tenant, Speech(random=Random(8)).several(12))
+    with psycopg.connect(sealing_url) as sink:
+        sink.execute("SELECT FROM search_tail WHERE tenant_id = %s FOR UPDATE", (tenant,))
+        assert sealing.step(tenant) is None
+    assert seal(sealing, tenant) == [Kind.SEALED]
 
 
 async def test_tenants_beyond_the_memory_are_let_go_and_come_back(

@@ -98,6 +98,24 @@ async def test_what_changes_while_it_is_sealed_is_not_lost(
     await sealed.assert_exact(connection, database, WideIndex(most_bytes=1_000_000), tenant)
 
 
+async def test_a_rebuild_waits_for_who_is_at_the_tenant(
+    sealing_url: str, connection: Connection, sealing: Sealing
+) -> None:
+    tenant = f"rebuilt-{uuid4().hex[:8]}"
+    sealed.add(connection, tenant, Speech(random=Random(10)).several(8))
+    while sealing.step(tenant):
+        pass
+    (block,) = sealing.blocks(tenant)
+    asked = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND wait_event = 'advisory'"
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(sealing_url) as other:
+        other.execute(statements.LOCK, {"tenant_id": tenant})
+        rebuilt = pool.submit(sealing.rewrite, tenant, block.number)
+        while connection.execute(asked).fetchone() is None:
+            assert not rebuilt.done()
+        other.rollback()
+        assert rebuilt.result(timeout=30) is not None
+
+
 def waits(connection: Connection, writer: Connection) -> bool:
     found = connection.execute("SELECT FROM pg_locks WHERE pid = %s AND NOT granted", (writer.info.backend_pid,))
     return found.fetchone() is not None

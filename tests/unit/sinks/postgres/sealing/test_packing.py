@@ -55,6 +55,11 @@ def test_the_largest_block() -> None:
     assert list(held(posting)) == list(range(packing.MOST_DOCUMENTS))
 
 
+def test_a_message_of_more_lexemes_than_are_counted_is_packed() -> None:
+    packed = pack([Document(conversation_id="c", message_id="m", micros=0, length=70_000, vector="")])
+    assert packed.columns["lengths"] == b"\xff\xff"
+
+
 @pytest.mark.parametrize("dead", [[0], [1, 2], [0, 1, 2], [7]])
 def test_what_is_taken_out_is_in_no_posting(dead: list[int]) -> None:
     vectors = ["'a':1 'b':1,2", "'a':1", "'c':1 'a':5"]

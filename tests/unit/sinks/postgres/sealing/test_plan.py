@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import count
 
 from sinks.postgres.sealing.packing import MOST_DOCUMENTS
-from sinks.postgres.sealing.plan import LEVELS, Block, mergeable
+from sinks.postgres.sealing.plan import LEVELS, MOST_SEALED, Block, mergeable
 
 
 def blocks(*sizes: int) -> list[Block]:
@@ -24,6 +24,11 @@ def test_four_alike_are_merged_and_three_are_not() -> None:
 def test_nothing_grows_beyond_a_block() -> None:
     assert sizes(mergeable(blocks(20_000, 30_000, 25_000, 30_000))) == [20_000, 25_000]
     assert mergeable(blocks(*[LEVELS[-1]] * 9)) == []
+
+
+def test_what_a_long_tail_is_sealed_to_becomes_full_blocks() -> None:
+    assert sizes(mergeable(blocks(*[MOST_SEALED] * 9))) == [MOST_SEALED] * 4
+    assert 4 * MOST_SEALED == MOST_DOCUMENTS
 
 
 def test_what_is_gone_does_not_count() -> None:
