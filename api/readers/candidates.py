@@ -6,7 +6,7 @@ with those around them and ranks all by the one formula. The source here asks th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString, Protocol
@@ -51,6 +51,8 @@ class Likely:
 
     keys: Sequence[MessageKey]
     corpus: Corpus
+    not_alone: Collection[MessageKey]
+    """Those beside which turns may be likely that match nothing and are not among the keys: neighbours lend to them."""
 
 
 class CandidateSource(Protocol):
@@ -90,7 +92,8 @@ class MatchingMessages:
         read = vectors.reader(asked.terms)
         documents = [bm25.Document(places=read(row["vector"]), length=row["length"]) for row in found]
         best = _best_first(documents, asked, corpus)[:most]
-        return Likely(keys=[(found[n]["conversation_id"], found[n]["message_id"]) for n in best], corpus=corpus)
+        keys = [(found[n]["conversation_id"], found[n]["message_id"]) for n in best]
+        return Likely(keys=keys, corpus=corpus, not_alone=frozenset(keys))
 
     async def _having(self, rows: Rows, where: Mapping[str, object], lexemes: Sequence[str]) -> dict[str, int]:
         quoted = [vectors.or_query([lexeme]) for lexeme in lexemes]

@@ -38,6 +38,11 @@ limit."""
 _SHOWN: LiteralString = """
     conversation_id, message_id, user_id, coalesce(speaker_name, '') AS speaker_name, role, occurred_at
 """
+_READ: LiteralString = """
+    conversation_id, message_id, user_id, speaker_name, role, occurred_at, tells_time, length,
+    CASE WHEN hit THEN words::text ELSE '' END AS vector, place
+"""
+"""What a turn is read from: the fields of `api.readers.placing.TurnRow`, in their order."""
 
 TURNS: LiteralString = (
     """
@@ -58,15 +63,14 @@ TURNS: LiteralString = (
                 SELECT * FROM unnest(%(also_conversations)s::text[], %(also_messages)s::text[])) AS also
         FROM dated
     ), placed AS (
-        SELECT *, row_number() OVER by_time AS place, avg(length(words)) OVER () AS average,
+        SELECT *, length(words) AS length, row_number() OVER by_time AS place, avg(length(words)) OVER () AS average,
             bool_or(hit OR also) OVER (by_time ROWS BETWEEN %(reach)s PRECEDING AND %(reach)s FOLLOWING) AS near
         FROM turns
         WINDOW by_time AS (PARTITION BY conversation_id ORDER BY occurred_at, message_id)
     )
     SELECT """
-    + _SHOWN
-    + """, place, average::float8, tells_time, length(words) AS length,
-        CASE WHEN hit THEN words::text ELSE '' END AS vector
+    + _READ
+    + """, average::float8
     FROM placed
     WHERE near
     ORDER BY conversation_id, place
@@ -111,62 +115,65 @@ HOLDING: LiteralString = (
 HAVING: LiteralString = HAVING_OF + "messages_to_search" + HOLDING
 """How many messages of the scope hold each of the words."""
 
+_MATCHED: LiteralString = (
+    _SHOWN
+    + """, search AS words, length(search) AS length, search @@ %(matching)s::tsquery AS hit,
+        %(when)s AND search @@ %(time_words)s::tsquery AS tells_time
+"""
+)
+
 _BESIDE: LiteralString = (
     """
-        SELECT number, beside.*
-        FROM centre, LATERAL (
-            SELECT conversation_id, message_id, occurred_at
-            FROM messages
-            WHERE conversation_id = centre.conversation_id AND """
+    FROM centre, LATERAL (
+        SELECT """
+    + _MATCHED
+    + """, row_number() OVER by_time AS away
+        FROM messages
+        WHERE conversation_id = centre.within AND """
     + _STANDING
 )
 
 SURROUNDINGS: LiteralString = (
     """
     centre AS (
-        SELECT number, conversation_id, message_id, occurred_at
-        FROM unnest(%(conversation_ids)s::text[], %(message_ids)s::text[])
-            WITH ORDINALITY AS wanted(conversation_id, message_id, number)
+        SELECT number, alone, conversation_id AS within, message_id AS named, occurred_at AS said_at, """
+    + _MATCHED
+    + """, 0 AS place
+        FROM unnest(%(conversation_ids)s::text[], %(message_ids)s::text[], %(alone)s::boolean[])
+            WITH ORDINALITY AS wanted(conversation_id, message_id, alone, number)
         JOIN messages USING (conversation_id, message_id)
         WHERE """
     + _STANDING
     + """
-    ), around AS (
-        SELECT * FROM centre
-        UNION ALL"""
-    + _BESIDE
-    + """
-                AND (occurred_at, message_id) < (centre.occurred_at, centre.message_id)
-            ORDER BY occurred_at DESC, message_id DESC
-            LIMIT %(reach)s
-        ) AS beside
-        UNION ALL"""
-    + _BESIDE
-    + """
-                AND (occurred_at, message_id) > (centre.occurred_at, centre.message_id)
-            ORDER BY occurred_at, message_id
-            LIMIT %(reach)s
-        ) AS beside
-    ), placed AS (
-        SELECT conversation_id, message_id, array_agg(number) AS windows
-        FROM around
-        GROUP BY conversation_id, message_id
     )
     SELECT """
-    + _SHOWN
-    + """, coalesce(windows && lag(windows) OVER (
-            PARTITION BY conversation_id ORDER BY occurred_at, message_id), false) AS joined,
-        %(when)s AND search @@ %(time_words)s::tsquery AS tells_time, length(search) AS length,
-        CASE WHEN search @@ %(matching)s::tsquery THEN search::text ELSE '' END AS vector
-    FROM placed JOIN messages USING (conversation_id, message_id)
-    WHERE """
-    + _STANDING
-    + """
-    ORDER BY conversation_id, occurred_at, message_id
+    + _READ
+    + """, number FROM centre
+    UNION ALL
+    SELECT """
+    + _READ
+    + """, number FROM (SELECT number, alone, beside.*, -away AS place"""
+    + _BESIDE
+    + """ AND (occurred_at, message_id) < (centre.said_at, centre.named)
+        WINDOW by_time AS (ORDER BY occurred_at DESC, message_id DESC)
+        ORDER BY occurred_at DESC, message_id DESC
+        LIMIT %(reach)s) AS beside) AS before
+    WHERE hit OR NOT alone
+    UNION ALL
+    SELECT """
+    + _READ
+    + """, number FROM (SELECT number, alone, beside.*, away AS place"""
+    + _BESIDE
+    + """ AND (occurred_at, message_id) > (centre.said_at, centre.named)
+        WINDOW by_time AS (ORDER BY occurred_at, message_id)
+        ORDER BY occurred_at, message_id
+        LIMIT %(reach)s) AS beside) AS after
+    WHERE hit OR NOT alone
 """
 )
 CANDIDATES_IN_PLACE: LiteralString = "WITH" + SURROUNDINGS
-"""Candidates with the turns around them; `joined` where a turn follows the one before it in its conversation."""
+"""Candidates, by number, with the turns around them, by how far before or after. Around a candidate that is `alone`
+only those are read that match, and lend: what they lend to is a candidate itself."""
 
 RECALLED_MESSAGES: LiteralString = (
     """

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 from api.ranking.asked import Asked
-from api.ranking.bm25 import Corpus, Document
+from api.ranking.bm25 import Corpus
 from api.ranking.candidates import MessageKey, Turn
-from api.ranking.neighbours import REACH, Place
+from api.ranking.neighbours import REACH
 from api.ranking.words import TIME_WORDS
-from api.readers import known_statements, recall_statements, vectors
-from api.readers.candidates import AS_KNOWN, CandidateSource, Scope
+from api.readers import known_statements, placing, recall_statements, vectors
+from api.readers.candidates import AS_KNOWN, CandidateSource, Likely, Scope
 from api.readers.database import Rows
-from api.readers.shapes import Row
 
 WHOLE_TURNS: Final = 4_000
 """A scope of so many turns is read whole. At 11,000 turns that took 53-129 ms a question on a busy machine."""
@@ -28,10 +27,6 @@ MOST_KNOWN: Final = 1_000
 """The same, of what had been learnt at a time: seldom asked, and read without those around them."""
 
 _TIME_WORDS: Final = vectors.or_query(TIME_WORDS)
-_NEW_RUN: Final = REACH + 1
-"""Places between two turns that do not follow each other: too far to lend."""
-
-Found: TypeAlias = Sequence[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +60,11 @@ async def turns(rows: Rows, question: Question, source: CandidateSource) -> tupl
         return await _whole(rows, question, question.size)
     if question.scope.known_at is not None:
         likely = await AS_KNOWN.likeliest(rows, question.scope, question.asked, MOST_KNOWN)
-        return await _in_place(rows, question, likely.keys), likely.corpus
+        return await _in_place(rows, question, likely), likely.corpus
     likely = await source.likeliest(rows, question.scope, question.asked, MOST_CANDIDATES)
     if question.asked.names_a_date and likely.corpus.count <= WHOLE_TURNS:
         return await _whole(rows, question, likely.corpus.count)
-    keys = list(dict.fromkeys((*likely.keys, *question.also)))
-    return await _in_place(rows, question, keys), likely.corpus
+    return await _in_place(rows, question, likely), likely.corpus
 
 
 async def _whole(rows: Rows, question: Question, size: int) -> tuple[list[Turn], Corpus]:
@@ -81,42 +75,21 @@ async def _whole(rows: Rows, question: Question, size: int) -> tuple[list[Turn],
         "dated": question.asked.names_a_date,
     }
     statement = recall_statements.SCOPE_TURNS if now else known_statements.TURNS
-    found = await rows.all(statement, {**question.parameters, **also})
-    numbers = [row["place"] for row in found]
-    average = found[0]["average"] if found else 0.0
-    return _read(found, numbers, question.asked), Corpus(count=size, average_length=average)
+    found = await rows.packed(statement, {**question.parameters, **also})
+    average = found[0][-1] if found else 0.0
+    turns = placing.whole((row[:-1] for row in found), question.asked)
+    return turns, Corpus(count=size, average_length=average)
 
 
-async def _in_place(rows: Rows, question: Question, keys: Sequence[MessageKey]) -> list[Turn]:
+async def _in_place(rows: Rows, question: Question, likely: Likely) -> list[Turn]:
+    """Every message of `question.also` is read with all that stand around it."""
     now = question.scope.known_at is None
-    wanted = {"conversation_ids": [key[0] for key in keys], "message_ids": [key[1] for key in keys]}
+    alone = dict.fromkeys(question.also, False) | {key: key not in likely.not_alone for key in likely.keys}
+    wanted = {
+        "conversation_ids": [key[0] for key in alone],
+        "message_ids": [key[1] for key in alone],
+        "alone": list(alone.values()),
+    }
     statement = recall_statements.CANDIDATES_IN_PLACE if now else known_statements.SURROUNDINGS
-    found = await rows.all(statement, {**question.parameters, **wanted, "reach": REACH if now else 0})
-    return _read(found, _numbers(found), question.asked)
-
-
-def _numbers(found: Found) -> list[int]:
-    """Places that keep the distances between turns which follow each other, and part those which do not."""
-    numbers, last = [], 0
-    for row in found:
-        last += 1 if row["joined"] else _NEW_RUN
-        numbers.append(last)
-    return numbers
-
-
-def _read(found: Found, numbers: Sequence[int], asked: Asked) -> list[Turn]:
-    read = vectors.reader(asked.terms)
-    return [_turn(row, number, read) for row, number in zip(found, numbers, strict=True)]
-
-
-def _turn(row: Row, number: int, read: vectors.Reader) -> Turn:
-    conversation_id = row["conversation_id"]
-    return Turn(
-        key=(conversation_id, row["message_id"]),
-        document=Document(places=read(row["vector"]), length=row["length"]),
-        place=Place(conversation_id=conversation_id, number=number, occurred_at=row["occurred_at"]),
-        user_id=row["user_id"],
-        name_words=len(row["speaker_name"].split()),
-        is_person=row["role"] == "USER",
-        tells_time=row["tells_time"],
-    )
+    found = await rows.packed(statement, {**question.parameters, **wanted, "reach": REACH if now else 0})
+    return placing.around(found, question.asked)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol, TypeAlias
@@ -59,6 +59,8 @@ class WideCandidates:
     keys: Sequence[Key]
     unsealed: int
     """How many messages of the tail were read for it."""
+    unsealed_keys: Collection[Key]
+    """Messages of the tail that match: what they lend to may not be among the keys."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +206,9 @@ def _answer(
     within = scoring.Scope(allowed=_allowed(kept.codes, scope, tail), hidden=kept.arrays.find(tail.hiding, kept.codes))
     best = scoring.best(kept.arrays, postings, within, _unsealed(tail, places), words, most)
     keys = _merged(best, kept.arrays.keys(best.documents, kept.codes), tail.keys, most)
-    return WideCandidates(statistics=best.statistics, keys=keys, unsealed=tail.count)
+    return WideCandidates(
+        statistics=best.statistics, keys=keys, unsealed=tail.count, unsealed_keys=frozenset(tail.keys)
+    )
 
 
 def _allowed(codes: Codes, scope: WideScope, tail: _Tail) -> arrays.Flags | None:

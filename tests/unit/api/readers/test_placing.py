@@ -1,0 +1,44 @@
+"""Places of turns that were read around candidates: near where a candidate shows it, apart else."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from api.ranking.asked import Asked, analyse
+from api.ranking.neighbours import REACH
+from api.readers.placing import Window, around, whole
+
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+ASKED: Asked = analyse("chess", [], NOON)
+
+
+def row(minute: int, away: int, candidate: int, conversation: str = "c") -> Window:
+    said_at = NOON + timedelta(minutes=minute)
+    return conversation, f"m{minute}", "ana", "Ana Maria", "USER", said_at, False, 3, "", away, candidate
+
+
+def numbers(*rows: Window) -> dict[str, int]:
+    return {turn.key[1]: turn.place.number for turn in around(rows, ASKED)}
+
+
+def test_turns_around_a_candidate_keep_their_distances() -> None:
+    found = numbers(row(5, 0, 1), row(3, -2, 1), row(6, 1, 1))
+    assert (found["m5"] - found["m3"], found["m6"] - found["m5"]) == (2, 1)
+
+
+def test_a_turn_that_two_candidates_have_around_them_is_there_once() -> None:
+    found = numbers(row(1, 0, 1), row(2, 1, 1), row(2, -1, 2), row(3, 0, 2))
+    assert [found[name] for name in ("m1", "m2", "m3")] == [found["m1"], found["m1"] + 1, found["m1"] + 2]
+
+
+def test_turns_that_no_candidate_shows_together_are_too_far_to_lend() -> None:
+    found = numbers(row(1, 0, 1), row(9, 0, 2))
+    assert found["m9"] - found["m1"] > REACH
+    assert len({turn.place.number for turn in around([row(1, 0, 1), row(1, 0, 2, "d")], ASKED)}) == 2
+
+
+def test_what_a_row_tells_of_a_turn() -> None:
+    (turn,) = around([row(1, 0, 1)], ASKED)
+    assert (turn.user_id, turn.name_words, turn.is_person, turn.document.length) == ("ana", 2, True, 3)
+    (same,) = whole([(*row(1, 0, 1)[:9], 7)], ASKED)
+    assert same.place.number == 7
