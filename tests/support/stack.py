@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -146,7 +147,7 @@ class Stack:
 
 
 @contextmanager
-def whole_stack(settings: Mapping[str, str] = field(default_factory=dict)) -> Iterator[Stack]:
+def whole_stack(settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[Stack]:
     """A whole stack of its own, up; stopped and removed at the end. `ALLUVIUM_TEST_STACK` names one to use as it is."""
     if given := os.environ.get("ALLUVIUM_TEST_STACK"):
         yield Stack(state_dir=Path(given).resolve())

@@ -28,6 +28,7 @@ from support.counting import routing
 from support.infrastructure import Infrastructure
 from support.stumbling_worker import TIMES_AWAY
 from topology.errors import MISCONFIGURED
+from topology.kafka import RECORD_BYTES
 from topology.topics import TopicName
 
 pytestmark = pytest.mark.integration
@@ -191,8 +192,10 @@ def test_an_aborted_checkpoint_is_folded_again_by_the_same_process(
 ) -> None:
     kafka = infrastructure.kafka
     feed(kafka, 0, 400)
+    alter(kafka, TopicName.OUTCOMES, "max.message.bytes", str(RECORD_BYTES // 2))
     stumbled = workers.start("a", "support.stumbling_worker", fault)
     wait_for_outcomes(kafka, 400)
+    alter(kafka, TopicName.OUTCOMES, "max.message.bytes", str(RECORD_BYTES))
     assert "checkpoint aborted" in workers.log("a")
     assert stumbled.poll() is None, workers.log("a")
     assert_each_once(kafka, 400)
