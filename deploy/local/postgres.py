@@ -23,7 +23,7 @@ SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "max_connections": "100",
-    "shared_buffers": "128MB",
+    "shared_buffers": "1GB",  # taken as it is used; a million messages and their indexes are read from there
     "max_wal_size": "1GB",
     "wal_compression": "on",
     "log_line_prefix": "%m [%p] ",

@@ -19,6 +19,7 @@ import numpy as np
 from api.readers import vectors
 from api.readers.index import arrays, scoring, statements
 from api.readers.index.arrays import Arrays, Codes, Key
+from api.readers.index.postings import Postings, Row
 from api.readers.index.scoring import Best, Posting, Statistics, Unsealed, Words
 from schemas.ids import TenantId
 from sinks.postgres.sealing import packing
@@ -69,6 +70,7 @@ class _Kept:
 
     codes: Codes
     arrays: Arrays
+    postings: Postings
     seen: int
     """By a snapshot of this age; a newer one has a greater number."""
 
@@ -100,9 +102,24 @@ class WideIndex:
         """The `most` likeliest messages for the words of a query."""
         kept, tail = await self._look(rows, scope, words)
         within = kept.arrays.holding(_allowed(kept.codes, scope, tail))
-        wanted = {"tenant_id": scope.tenant_id, "blocks": within, "lexemes": list(words.lexemes)}
-        found = await rows.packed(statements.POSTINGS, wanted) if within else []
+        found = await self._postings(rows, scope.tenant_id, kept, within, words.lexemes)
         return await asyncio.to_thread(_answer, kept, scope, tail, found, words, most)
+
+    async def _postings(
+        self, rows: Snapshot, tenant_id: TenantId, kept: _Kept, within: Sequence[int], lexemes: Sequence[str]
+    ) -> list[Row]:
+        """What these blocks hold of the words, by block: from memory, and the rest from the database."""
+        inside = set(within)
+        state = {number: gone for number, gone in kept.arrays.state if number in inside}
+        missing = kept.postings.missing(state, lexemes)
+        found = kept.postings.of(state, set(lexemes).difference(missing))
+        if missing and state:
+            asked = {"tenant_id": tenant_id, "blocks": list(state), "lexemes": missing}
+            read: list[Row] = await rows.packed(statements.POSTINGS, asked)
+            if self._kept.get(tenant_id) is kept:
+                kept.postings.keep(state, missing, read)
+            found += read
+        return sorted(found, key=lambda row: row[0])
 
     async def prepare(self, read: Read, tenant_id: TenantId) -> None:
         """Decode the blocks of a tenant of whom nothing is kept: once, however many questions wait for it.
@@ -131,7 +148,7 @@ class WideIndex:
         """The arrays of the blocks that this transaction sees. What is newer than that stays kept, and unused."""
         kept = self._kept.get(tenant_id)
         if kept is None:
-            kept = _Kept(codes=Codes(), arrays=arrays.join(()), seen=seen)
+            kept = _Kept(codes=Codes(), arrays=arrays.join(()), postings=Postings(), seen=seen)
         elif kept.arrays.state == tuple(state):
             self._kept.move_to_end(tenant_id)
             return kept
@@ -154,13 +171,14 @@ class WideIndex:
         before = self._kept.get(tenant_id)
         if before is None or before.seen <= current.seen:
             self._kept[tenant_id] = current
+            current.postings.forget_others(dict(current.arrays.state))
             self._kept.move_to_end(tenant_id)
         while len(self._kept) > 1 and self._bytes() > self.most_bytes:
             self._kept.popitem(last=False)
         self.report(self._bytes())
 
     def _bytes(self) -> int:
-        return sum(kept.arrays.nbytes for kept in self._kept.values())
+        return sum(kept.arrays.nbytes + kept.postings.nbytes for kept in self._kept.values())
 
 
 def _state(blocks: Sequence[int] | None, gone: Sequence[int] | None) -> list[tuple[int, int]]:

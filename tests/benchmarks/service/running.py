@@ -18,8 +18,11 @@ from typing import Any, Final
 
 import httpx
 import psutil
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from benchmarks import usage
+from deploy.local import postgres
 from deploy.local import stack as stacks
 from deploy.local.environment import own_process
 from support.infrastructure import PROJECT
@@ -73,8 +76,8 @@ def _noted(size: Size) -> dict[str, Any] | None:
 @contextmanager
 def service(stack: Stack, **settings: str) -> Iterator[psutil.Process]:
     """The service with its bare routes, answering at the stack's API_URL."""
-    found = stacks.load(stack.state_dir, stacks.cache_directory(os.environ))
-    assert found is not None, f"no stack in {stack.state_dir}"
+    warm(stack)
+    found = _loaded(stack)
     environment = {**os.environ, **own_process(found, "api"), "LOG_LEVEL": "WARNING", **settings}
     environment["PYTHONPATH"] = str(PROJECT / "tests")
     log = (FOLDER / "service.log").open("wb")
@@ -88,6 +91,12 @@ def service(stack: Stack, **settings: str) -> Iterator[psutil.Process]:
             process.wait(60)
 
 
+def _loaded(stack: Stack) -> stacks.Stack:
+    found = stacks.load(stack.state_dir, stacks.cache_directory(os.environ))
+    assert found is not None, f"no stack in {stack.state_dir}"
+    return found
+
+
 def _await_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
@@ -99,6 +108,21 @@ def _await_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
             pass
         time.sleep(0.2)
     raise TimeoutError(f"the service is not ready: {log.read_text('utf-8')[-2_000:]}")
+
+
+def warm(stack: Stack) -> None:
+    """Bring the tables into PostgreSQL's memory, where those of a server are that has been up for a while."""
+    found = _loaded(stack)
+    name = conninfo_to_dict(stack.environment["DATABASE_URL"])["dbname"]
+    with psycopg.connect(postgres.url(found, "postgres", str(name))) as connection:
+        connection.execute("CREATE EXTENSION IF NOT EXISTS pg_prewarm")
+        connection.execute("""
+            SELECT pg_prewarm(oid) FROM pg_class
+            WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'i')
+                AND (relname LIKE 'search_%' OR relname LIKE 'messages_%' OR relname LIKE 'message_vectors_%'
+                    OR relname = 'messages')
+                AND relname <> 'messages_search'
+        """)
 
 
 def seal(stack: Stack) -> float | None:
