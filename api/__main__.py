@@ -24,7 +24,7 @@ from api.cli.reading import checked_tenant, read
 from api.edge.demands import require
 from api.tokens.reading import rules_of
 from schemas.ids import TenantId
-from topology import logs
+from topology import interpreter, logs
 from topology.errors import MISCONFIGURED, TRY_LATER, Misconfigured, Retryable
 from topology.reporting import report_errors
 from topology.settings import Settings
@@ -50,6 +50,14 @@ def application() -> FastAPI:
     report_errors(settings, "api")
     rules = rulebook.load(settings.rules_file)
     return create_app(settings, catalogues=rules.catalogues, retention=rules.retention, roles=rules.roles)
+
+
+def served() -> FastAPI:
+    """The application of a process that does nothing else."""
+    app = application()
+    interpreter.look_seldom_for_garbage()
+    interpreter.let_threads_take_turns()
+    return app
 
 
 def read_settings() -> Settings:
@@ -93,7 +101,7 @@ def serve() -> None:
         from api.serving.alone import serve_alone
 
         require_apart_at_start(settings)
-        serve_alone(settings, application())
+        serve_alone(settings, served())
         return
     folder = Path(tempfile.mkdtemp(prefix="alluvium-metrics-"))
     os.environ[_SHARED_FOLDER] = str(folder)  # before anything imports prometheus_client, which reads it then
@@ -103,7 +111,7 @@ def serve() -> None:
 
     rulebook.load(settings.rules_file)
     require_apart_at_start(settings)
-    keep(settings, application, folder)
+    keep(settings, served, folder)
 
 
 @main.command()

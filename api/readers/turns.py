@@ -18,6 +18,8 @@ from api.readers import known_statements, placing, recall_statements, vectors
 from api.readers.candidates import AS_KNOWN, CandidateSource, Likely, Scope
 from api.readers.database import Rows
 
+READ_WHOLE: Final = 1_000
+"""A conversation of so many turns is read whole: at 3,000 that takes three times as long as to rank its candidates."""
 WHOLE_TURNS: Final = 4_000
 """A scope of so many turns is read whole. At 11,000 turns that took 53-129 ms a question on a busy machine."""
 MOST_CANDIDATES: Final = 200
@@ -44,7 +46,8 @@ class Question:
     @property
     def is_whole(self) -> bool:
         """Whether its scope is known to be read whole."""
-        return self.size is not None and self.size <= WHOLE_TURNS
+        needed = self.scope.known_at is not None or self.asked.names_a_date
+        return self.size is not None and self.size <= (WHOLE_TURNS if needed else min(READ_WHOLE, WHOLE_TURNS))
 
     @property
     def parameters(self) -> dict[str, object]:

@@ -55,6 +55,7 @@ def _looking_at_everything() -> Iterator[None]:
     session = {**pools.SESSION, "statement_timeout": PATIENCE_MS}
     with (
         mock.patch.object(pools, "SESSION", session),
+        mock.patch.object(turns, "READ_WHOLE", 10**9),
         mock.patch.object(turns, "WHOLE_TURNS", 10**9),
         mock.patch.object(turns, "turns", everything),
     ):
