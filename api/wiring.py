@@ -26,7 +26,7 @@ from api.freshness.watch import FreshnessWatch, Lag, keep_looking
 from api.ingest.kafka import KafkaLog
 from api.limits.store import RedisCounters
 from api.limits.strangers import strangers_of
-from api.ports import Dependencies, Recall
+from api.ports import Dependencies, Probe, Recall
 from api.readers import pools, statements
 from api.readers.admin import AdminReader
 from api.readers.audit import AuditReader
@@ -97,13 +97,8 @@ async def connect(
         serving = ServingReader(database)
         watch = _watch(stack, offsets, serving, meters, told)
         await asyncio.to_thread(tokens.load)
-        reader = RecallReader(
-            database,
-            retention,
-            catalogues,
-            source=_sealed(database, settings, meters),
-            meaning=_asker(stack, settings, database, meters),
-        )
+        source, meaning = _sealed(database, settings, meters), _asker(stack, settings, database, meters)
+        reader = RecallReader(database, retention, catalogues, source=source, meaning=meaning)
         log = _log(stack, settings)
         trail, uses = _ledger(stack, settings, meters)  # after the log, whose end may take longer than there is time
         yield Dependencies(
@@ -123,12 +118,16 @@ async def connect(
             audited=AuditReader(database),
             desk=AdminReader(KeyDesk(settings.service_database_url), database),
             tokens=await _tokens(stack, settings, meters),
-            needed={
-                "postgresql": Asked(ask=lambda: _has_tables(database)),
-                "kafka": Asked(ask=lambda: offsets.ends([TopicName.EVENTS])),
-            },
+            needed=_needed(database, offsets),
             helpful={"redis": Asked(ask=redis.ping)},
         )
+
+
+def _needed(database: Database, offsets: KafkaOffsets) -> dict[str, Probe]:
+    return {
+        "postgresql": Asked(ask=lambda: _has_tables(database)),
+        "kafka": Asked(ask=lambda: offsets.ends([TopicName.EVENTS])),
+    }
 
 
 def _kept(recall: Recall, database: Database, settings: Settings, meters: Meters) -> Recall:
