@@ -6,8 +6,8 @@ with those around them and ranks all by the one formula. The source here asks th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import LiteralString, Protocol
 
@@ -51,8 +51,9 @@ class Likely:
 
     keys: Sequence[MessageKey]
     corpus: Corpus
-    not_alone: Collection[MessageKey]
-    """Those beside which turns may be likely that match nothing and are not among the keys: neighbours lend to them."""
+    places: Mapping[MessageKey, int] = field(default_factory=dict)
+    """Where messages stand of which that is known, with those that are to be read beside them: two of a conversation
+    are as far from each other as their numbers. What stands around any other of the keys has to be looked for."""
 
 
 class CandidateSource(Protocol):
@@ -93,7 +94,7 @@ class MatchingMessages:
         documents = [bm25.Document(places=read(row["vector"]), length=row["length"]) for row in found]
         best = _best_first(documents, asked, corpus)[:most]
         keys = [(found[n]["conversation_id"], found[n]["message_id"]) for n in best]
-        return Likely(keys=keys, corpus=corpus, not_alone=frozenset(keys))
+        return Likely(keys=keys, corpus=corpus)
 
     async def _having(self, rows: Rows, where: Mapping[str, object], lexemes: Sequence[str]) -> dict[str, int]:
         quoted = [vectors.or_query([lexeme]) for lexeme in lexemes]

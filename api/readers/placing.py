@@ -23,6 +23,8 @@ Window: TypeAlias = tuple[str, str, str | None, str, str, datetime, bool, int, s
 Offsets: TypeAlias = Mapping[int, int]
 """By the number of a candidate, how far after it a turn stands."""
 
+_PLACED: Final = 0
+"""In place of the number of a candidate, which counts from one: turns whose places are known."""
 _APART: Final = REACH + 1
 """Places between two turns of which nothing tells that they are near: too far to lend."""
 
@@ -33,8 +35,11 @@ def whole(rows: Iterable[TurnRow], asked: Asked) -> list[Turn]:
     return [_turn(row, row[-1], read) for row in rows]
 
 
-def around(rows: Iterable[Window], asked: Asked) -> list[Turn]:
-    """Turns around candidates, each once, in the order of conversation and time."""
+def around(rows: Iterable[Window], asked: Asked, places: Mapping[MessageKey, int]) -> list[Turn]:
+    """Turns around candidates, each once, in the order of conversation and time.
+
+    `places`: where turns stand of which that is known already.
+    """
     read = vectors.reader(asked.terms)
     once: dict[MessageKey, Window] = {}
     offsets: dict[MessageKey, dict[int, int]] = {}
@@ -42,6 +47,9 @@ def around(rows: Iterable[Window], asked: Asked) -> list[Turn]:
         key = row[0], row[1]
         once.setdefault(key, row)
         offsets.setdefault(key, {})[row[-1]] = row[-2]
+    for key, place in places.items():
+        if key in offsets:
+            offsets[key][_PLACED] = place
     ordered = sorted(once.values(), key=lambda row: (row[0], row[5], row[1]))
     numbers = _numbers([offsets[row[0], row[1]] for row in ordered])
     return [_turn(row, number, read) for row, number in zip(ordered, numbers, strict=True)]
@@ -58,7 +66,7 @@ def _numbers(offsets: Sequence[Offsets]) -> list[int]:
 
 
 def _steps(before: Offsets, after: Offsets) -> int:
-    """From one turn to the next one that was read, where a candidate has both around it."""
+    """From one turn to the next one that was read, where a candidate has both around it or both are in known places."""
     for number, offset in after.items():
         if number in before:
             return abs(offset - before[number])

@@ -124,7 +124,7 @@ _MATCHED: LiteralString = (
 
 _BESIDE: LiteralString = (
     """
-    FROM centre, LATERAL (
+    FROM (SELECT number, within, said_at, named FROM centre WHERE around) AS centre, LATERAL (
         SELECT """
     + _MATCHED
     + """, row_number() OVER by_time AS away
@@ -136,11 +136,11 @@ _BESIDE: LiteralString = (
 SURROUNDINGS: LiteralString = (
     """
     centre AS (
-        SELECT number, alone, conversation_id AS within, message_id AS named, occurred_at AS said_at, """
+        SELECT number, around, conversation_id AS within, message_id AS named, occurred_at AS said_at, """
     + _MATCHED
     + """, 0 AS place
-        FROM unnest(%(conversation_ids)s::text[], %(message_ids)s::text[], %(alone)s::boolean[])
-            WITH ORDINALITY AS wanted(conversation_id, message_id, alone, number)
+        FROM unnest(%(conversation_ids)s::text[], %(message_ids)s::text[], %(around)s::boolean[])
+            WITH ORDINALITY AS wanted(conversation_id, message_id, around, number)
         JOIN messages USING (conversation_id, message_id)
         WHERE """
     + _STANDING
@@ -152,28 +152,25 @@ SURROUNDINGS: LiteralString = (
     UNION ALL
     SELECT """
     + _READ
-    + """, number FROM (SELECT number, alone, beside.*, -away AS place"""
+    + """, number FROM (SELECT number, beside.*, -away AS place"""
     + _BESIDE
     + """ AND (occurred_at, message_id) < (centre.said_at, centre.named)
         WINDOW by_time AS (ORDER BY occurred_at DESC, message_id DESC)
         ORDER BY occurred_at DESC, message_id DESC
         LIMIT %(reach)s) AS beside) AS before
-    WHERE hit OR NOT alone
     UNION ALL
     SELECT """
     + _READ
-    + """, number FROM (SELECT number, alone, beside.*, away AS place"""
+    + """, number FROM (SELECT number, beside.*, away AS place"""
     + _BESIDE
     + """ AND (occurred_at, message_id) > (centre.said_at, centre.named)
         WINDOW by_time AS (ORDER BY occurred_at, message_id)
         ORDER BY occurred_at, message_id
         LIMIT %(reach)s) AS beside) AS after
-    WHERE hit OR NOT alone
 """
 )
 CANDIDATES_IN_PLACE: LiteralString = "WITH" + SURROUNDINGS
-"""Candidates, by number, with the turns around them, by how far before or after. Around a candidate that is `alone`
-only those are read that match, and lend: what they lend to is a candidate itself."""
+"""Candidates, by number, and where it is asked for the turns around them, by how far before or after."""
 
 RECALLED_MESSAGES: LiteralString = (
     """

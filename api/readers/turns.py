@@ -88,12 +88,13 @@ async def _whole(rows: Rows, question: Question, size: int) -> tuple[list[Turn],
 async def _in_place(rows: Rows, question: Question, likely: Likely) -> list[Turn]:
     """Every message of `question.also` is read with all that stand around it."""
     now = question.scope.known_at is None
-    alone = dict.fromkeys(question.also, False) | {key: key not in likely.not_alone for key in likely.keys}
+    unplaced = dict.fromkeys((key for key in likely.keys if key not in likely.places), now)
+    around = dict.fromkeys(likely.places, False) | unplaced | dict.fromkeys(question.also, now)
     wanted = {
-        "conversation_ids": [key[0] for key in alone],
-        "message_ids": [key[1] for key in alone],
-        "alone": list(alone.values()),
+        "conversation_ids": [key[0] for key in around],
+        "message_ids": [key[1] for key in around],
+        "around": list(around.values()),
     }
     statement = recall_statements.CANDIDATES_IN_PLACE if now else known_statements.SURROUNDINGS
-    found = await rows.packed(statement, {**question.parameters, **wanted, "reach": REACH if now else 0})
-    return placing.around(found, question.asked)
+    found = await rows.packed(statement, {**question.parameters, **wanted})
+    return placing.around(found, question.asked, likely.places)

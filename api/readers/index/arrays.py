@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from api.ranking.neighbours import SESSION_GAP
+from api.ranking.neighbours import REACH, SESSION_GAP
 from sinks.postgres.sealing import packing
 
 Documents: TypeAlias = NDArray[np.int32]
@@ -61,6 +61,18 @@ class Codes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Runs:
+    """The conversations of a block, or of many: where the documents of each begin and end, when those were said."""
+
+    codes: NDArray[np.int32]
+    begins: Integers
+    ends: Integers
+    first: Integers
+    """In microseconds, as `last`."""
+    last: Integers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
     """One block, by tenant-wide codes. `alive` is false for what has been taken out of its postings."""
 
@@ -73,6 +85,7 @@ class Block:
     sessions: NDArray[np.int32]
     """Those of one session have one number, and neighbouring sessions different ones."""
     hashes: NDArray[np.uint64]
+    runs: Runs
     alive: Flags
     names: bytes
     name_ends: NDArray[np.uint32]
@@ -97,8 +110,12 @@ def decode(row: Sequence[object], codes: Codes) -> Block:
     local = codes.of(conversation_ids)  # type: ignore[arg-type]
     own = np.frombuffer(conversation, "<u2")  # type: ignore[call-overload]
     micros = np.frombuffer(times, "<i8")  # type: ignore[call-overload]
-    breaks = np.ones(len(own), bool)
-    breaks[1:] = (own[1:] != own[:-1]) | (np.diff(micros) > _GAP_MICROS)
+    other = np.ones(len(own), bool)
+    other[1:] = own[1:] != own[:-1]
+    breaks = other.copy()
+    breaks[1:] |= np.diff(micros) > _GAP_MICROS
+    begins = np.flatnonzero(other)
+    ends = np.append(begins[1:], len(own))
     block = Block(
         number=int(number),  # type: ignore[call-overload]
         gone=0,
@@ -107,6 +124,7 @@ def decode(row: Sequence[object], codes: Codes) -> Block:
         lengths=np.frombuffer(lengths, "<u2").astype(np.float32),  # type: ignore[call-overload]
         sessions=np.cumsum(breaks, dtype=np.int32),
         hashes=np.frombuffer(hashes, "<u8"),  # type: ignore[call-overload]
+        runs=Runs(codes=local[own[begins]], begins=begins, ends=ends, first=micros[begins], last=micros[ends - 1]),
         alive=np.ones(0, bool),
         names=names,  # type: ignore[arg-type]
         name_ends=np.frombuffer(name_ends, "<u4"),  # type: ignore[call-overload]
@@ -124,6 +142,8 @@ class Arrays:
     lengths: Floats
     sessions: NDArray[np.int32]
     alive: Flags
+    scattered: Flags
+    """Of which the neighbours may be others than those that stand beside them here."""
     counts: Integers
     """Messages, by conversation code."""
     sums: NDArray[np.float64]
@@ -190,8 +210,45 @@ def join(blocks: Sequence[Block]) -> Arrays:
         lengths=lengths,
         sessions=sessions,
         alive=alive,
+        scattered=_scattered(_all_runs(ordered, ends), alive),
         counts=np.bincount(codes[alive], minlength=conversations),
         sums=np.bincount(codes[alive], lengths[alive].astype(np.float64), minlength=conversations).astype(np.float64),
         begins={block.number: begin for block, begin in zip(ordered, ends, strict=False)},
-        nbytes=kept + codes.nbytes + lengths.nbytes + sessions.nbytes + alive.nbytes,
+        nbytes=kept + codes.nbytes + lengths.nbytes + sessions.nbytes + 2 * alive.nbytes,
     )
+
+
+def _all_runs(blocks: Sequence[Block], begins: Sequence[int]) -> Runs:
+    """Those of all blocks, by conversation and time."""
+    nothing = np.empty(0, np.int64)
+    codes = np.concatenate([np.empty(0, np.int32), *(block.runs.codes for block in blocks)])
+    first = np.concatenate([nothing, *(block.runs.first for block in blocks)])
+    order = np.lexsort((first, codes))
+    return Runs(
+        codes=codes[order],
+        begins=np.concatenate([nothing, *(one.runs.begins + at for one, at in zip(blocks, begins, strict=False))])[
+            order
+        ],
+        ends=np.concatenate([nothing, *(one.runs.ends + at for one, at in zip(blocks, begins, strict=False))])[order],
+        first=first[order],
+        last=np.concatenate([nothing, *(block.runs.last for block in blocks)])[order],
+    )
+
+
+def _scattered(runs: Runs, alive: Flags) -> Flags:
+    """Documents near one that is gone, near the end of a run that another block goes on with, and of conversations
+    whose runs overlap in time."""
+    found = ~alive
+    goes_on = runs.codes[1:] == runs.codes[:-1]
+    overlapping = runs.codes[1:][goes_on & (runs.last[:-1] >= runs.first[1:])]
+    mixed = np.isin(runs.codes, overlapping)
+    for begin, end in zip(runs.begins[mixed].tolist(), runs.ends[mixed].tolist(), strict=True):
+        found[begin:end] = True
+    for step in range(min(REACH, len(found))):
+        found[np.maximum(runs.ends[:-1][goes_on] - 1 - step, runs.begins[:-1][goes_on])] = True
+        found[np.minimum(runs.begins[1:][goes_on] + step, runs.ends[1:][goes_on] - 1)] = True
+    near = found.copy()
+    for step in range(1, min(REACH, len(found)) + 1):
+        near[step:] |= found[:-step]
+        near[:-step] |= found[step:]
+    return near

@@ -16,6 +16,8 @@ from api.ranking.bm25 import K1, B
 from api.ranking.neighbours import REACH, SHARES
 from api.readers.index.arrays import Arrays, Documents, Flags, Floats
 
+LIKELIEST: Final = 30
+"""Documents with which all that stands beside them is read, to be lent to: of others, what lends to them."""
 SEEDS: Final = 3
 """How many more matches than wanted are looked at with their neighbours."""
 DENSE: Final = 0.25
@@ -58,10 +60,14 @@ class Unsealed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """`allowed`: by conversation code, whether it is of it; None: all are. `hidden`: documents that do not count."""
+    """`allowed`: by conversation code, whether it is of it; None: all are. `hidden`: documents that do not count.
+
+    `unsealed`: codes of the conversations that are not all in blocks.
+    """
 
     allowed: Flags | None
     hidden: Documents
+    unsealed: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +86,9 @@ class Best:
     statistics: Statistics
     documents: Documents
     scores: Floats
+    placed: Documents
+    """Those of the documents that have their neighbours beside them, and what stands beside those: what lends to them,
+    and all beside the likeliest. Their numbers tell how far they are from each other."""
     unsealed: Floats
     """The score of every message of the tail that matches, in its order."""
 
@@ -102,7 +111,8 @@ def best(
     documents, scores = _top(arrays, own, [found for found, _ in matches], counts, most)
     tail = _saturated(unsealed.frequencies, unsealed.own_lengths[:, None], slope) @ rarity
     statistics = Statistics(count=count, average_length=average, having=tuple(having.tolist()))
-    return Best(statistics=statistics, documents=documents, scores=scores, unsealed=tail)
+    placed = _with_those_beside(arrays, own, documents, _settled(arrays, documents, scope))
+    return Best(statistics=statistics, documents=documents, scores=scores, placed=placed, unsealed=tail)
 
 
 def _rarity(words: Words, having: NDArray[np.int64], count: int) -> Floats:
@@ -192,6 +202,22 @@ def _top(
             scores += share * own[other] * ((arrays.sessions[other] == arrays.sessions[near]) & (other == near + step))
     order = np.argsort(-scores, kind="stable")[: min(most, int(np.count_nonzero(scores)))]
     return near[order], scores[order]
+
+
+def _settled(arrays: Arrays, documents: Documents, scope: Scope) -> Flags:
+    """Which of the documents have their neighbours beside them."""
+    return ~arrays.scattered[documents] & ~np.isin(arrays.codes[documents], np.array(scope.unsealed, np.int32))
+
+
+def _with_those_beside(arrays: Arrays, own: Floats, documents: Documents, settled: Flags) -> Documents:
+    """The settled ones of documents, best first, and what is read with them."""
+    away = np.array([step for step in range(-REACH, REACH + 1) if step], np.int32)
+    likeliest = (np.arange(len(documents)) < LIKELIEST)[settled]
+    settled_ones = documents[settled]
+    near = settled_ones[:, None] + away
+    other = np.clip(near, 0, max(0, arrays.size - 1))
+    beside = (near == other) & (arrays.sessions[other] == arrays.sessions[settled_ones][:, None])
+    return _distinct(np.concatenate([settled_ones, near[beside & (likeliest[:, None] | (own[other] > 0))]]))
 
 
 def _distinct(numbers: Documents) -> Documents:

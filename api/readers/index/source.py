@@ -6,7 +6,6 @@ Only translates between the two.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from api.ranking.asked import Asked
 from api.ranking.bm25 import Corpus
@@ -16,9 +15,6 @@ from api.readers.index.scoring import Words
 from api.readers.index.wide import WideIndex, WideScope
 from schemas.ids import TenantId
 from topology.metrics import API_UNSEALED, Meters
-
-LIKELIEST: Final = 30
-"""Candidates around which every turn is read: blocks know what they lend to, but for what has changed since."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +36,7 @@ class SealedMessages:
         told = found.statistics
         having = dict(zip(words.lexemes, told.having, strict=True))
         corpus = Corpus(count=told.count, average_length=told.average_length, having=having)
-        return Likely(keys=found.keys, corpus=corpus, not_alone={*found.keys[:LIKELIEST], *found.unsealed_keys})
+        return Likely(keys=found.keys, corpus=corpus, places=found.places)
 
 
 def words_of(asked: Asked) -> Words:

@@ -43,7 +43,8 @@ STATE: Final[LiteralString] = """
                 WHERE taking_part.tenant_id = %(tenant_id)s AND taking_part.user_id = %(user_id)s
                     AND taking_part.conversation_id = tail.conversation_id))
     ), told AS (
-        SELECT count(*) AS unsealed, coalesce(sum(length), 0) AS lengths_unsealed,
+        SELECT array_agg(DISTINCT conversation_id) AS talking, count(*) AS unsealed,
+            coalesce(sum(length), 0) AS lengths_unsealed,
             array_agg(conversation_id ORDER BY conversation_id, message_id) FILTER (WHERE hit) AS conversations,
             array_agg(message_id ORDER BY conversation_id, message_id) FILTER (WHERE hit) AS messages,
             array_agg(length ORDER BY conversation_id, message_id) FILTER (WHERE hit) AS lengths,
@@ -52,12 +53,13 @@ STATE: Final[LiteralString] = """
     )
     SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint, kept.blocks, kept.gone,
         hiding.conversation_ids, hiding.message_ids, scope.conversation_ids,
-        told.unsealed, told.lengths_unsealed::bigint, told.conversations, told.messages, told.lengths,
-        told.vectors
+        told.talking, told.unsealed, told.lengths_unsealed::bigint, told.conversations, told.messages,
+        told.lengths, told.vectors
     FROM kept, hiding, scope, told
 """
 """One row: how new the snapshot is, which blocks there are and how many of each are gone, what the tail hides, where
-the user takes part, and the messages of the tail in the scope: how many, how long, and those that match."""
+the user takes part, and the messages of the tail in the scope: of which conversations they are, how many, how long, and
+those that match."""
 
 BLOCKS: Final[LiteralString] = """
     SELECT block, documents, dead, conversations, conversation, lengths, times, hashes, names, name_ends

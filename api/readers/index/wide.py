@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol, TypeAlias
@@ -60,8 +60,9 @@ class WideCandidates:
     keys: Sequence[Key]
     unsealed: int
     """How many messages of the tail were read for it."""
-    unsealed_keys: Collection[Key]
-    """Messages of the tail that match: what they lend to may not be among the keys."""
+    places: Mapping[Key, int]
+    """Where messages stand whose neighbours are sealed with them, candidates and those that are to be read beside them:
+    two of a conversation are as far from each other as their numbers. Of all other candidates that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,8 @@ class _Tail:
     """What `statements.STATE` tells beside the blocks."""
 
     hiding: Sequence[Key]
+    unsealed: Sequence[str]
+    """Conversations of which it has something."""
     conversations: Sequence[str]
     count: int
     lengths: int
@@ -197,10 +200,11 @@ def _refreshed(
 
 
 def _tail(told: Sequence[Any]) -> _Tail:
-    (hiding, hidden, conversations, count, lengths, *matching) = told
+    (hiding, hidden, conversations, unsealed, count, lengths, *matching) = told
     conversation_ids, message_ids, own_lengths, found = (one or () for one in matching)
     return _Tail(
         hiding=list(zip(hiding or (), hidden or (), strict=True)),
+        unsealed=[*(unsealed or ()), *(hiding or ())],
         conversations=conversations or (),
         count=count,
         lengths=lengths,
@@ -221,12 +225,15 @@ def _answer(
     """What a question costs in processor time, on a thread."""
     places = {lexeme: place for place, lexeme in enumerate(words.lexemes)}
     postings = [Posting(block=b, lexeme=places[lexeme], documents=n, packed=packed) for b, lexeme, n, packed in found]
-    within = scoring.Scope(allowed=_allowed(kept.codes, scope, tail), hidden=kept.arrays.find(tail.hiding, kept.codes))
+    within = scoring.Scope(
+        allowed=_allowed(kept.codes, scope, tail),
+        hidden=kept.arrays.find(tail.hiding, kept.codes),
+        unsealed=kept.codes.known(set(tail.unsealed)),
+    )
     best = scoring.best(kept.arrays, postings, within, _unsealed(tail, places), words, most)
     keys = _merged(best, kept.arrays.keys(best.documents, kept.codes), tail.keys, most)
-    return WideCandidates(
-        statistics=best.statistics, keys=keys, unsealed=tail.count, unsealed_keys=frozenset(tail.keys)
-    )
+    placed = zip(kept.arrays.keys(best.placed, kept.codes), best.placed.tolist(), strict=True)
+    return WideCandidates(statistics=best.statistics, keys=keys, unsealed=tail.count, places=dict(placed))
 
 
 def _allowed(codes: Codes, scope: WideScope, tail: _Tail) -> arrays.Flags | None:

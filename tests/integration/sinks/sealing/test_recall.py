@@ -14,7 +14,7 @@ from api.readers import turns
 from api.readers.candidates import CandidateSource, Likely, MatchingMessages, Scope
 from api.readers.database import Database, Rows
 from api.readers.index.source import SealedMessages
-from api.readers.index.wide import WideIndex
+from api.readers.index.wide import WideIndex, WideScope
 from api.readers.recall import RecallReader
 from schemas.ids import TenantId
 from sinks.postgres.sealing.steps import Sealing
@@ -65,19 +65,27 @@ async def test_candidates_that_are_gone_are_passed_over(connection: Connection, 
 
 
 @pytest.mark.usefixtures("wide")
-async def test_the_same_answers_sealed_or_not(sealing: Sealing, connection: Connection, database: Database) -> None:
-    tenant, speech = TenantId("recalled"), Speech(random=Random(11))
+@pytest.mark.parametrize("rounds", [1, 4])
+async def test_the_same_answers_sealed_or_not(
+    sealing: Sealing, connection: Connection, database: Database, rounds: int
+) -> None:
+    """Sealed at once, neighbours are those of a block; in several rounds they are spread over blocks and the tail."""
+    tenant, speech = TenantId(f"recalled-{rounds}"), Speech(random=Random(11))
     source = SealedMessages(database=database, index=WideIndex(most_bytes=1_000_000), meters=build("api"))
-    said = []
-    for _ in range(4):
-        new = speech.several(9)
-        said.extend(new)
+    for number in range(rounds):
+        new = speech.several(36 // rounds)
         sealed.add(connection, tenant, new)
         while sealing.step(tenant):
             pass
-        sealed.edit(connection, tenant, new[0], "chess by the river")
-        sealed.delete(connection, tenant, new[1])
-    sealed.add(connection, tenant, speech.several(3))
+        if number:
+            sealed.edit(connection, tenant, new[0], "chess by the river")
+            sealed.delete(connection, tenant, new[1])
+    if rounds > 1:
+        sealed.add(connection, tenant, speech.several(3))
+    placed = await sealed.candidates(
+        database, source.index, WideScope(tenant_id=tenant), sealed.words_of(connection, "river chess tomato")
+    )
+    assert bool(placed.places) == (rounds == 1)
     found = await answers(database, source, tenant)
     assert found == await answers(database, MatchingMessages(), tenant)
     assert any(found)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 from api.ranking.asked import Asked, analyse
+from api.ranking.candidates import MessageKey
 from api.ranking.neighbours import REACH
 from api.readers.placing import Window, around, whole
 
@@ -17,8 +20,8 @@ def row(minute: int, away: int, candidate: int, conversation: str = "c") -> Wind
     return conversation, f"m{minute}", "ana", "Ana Maria", "USER", said_at, False, 3, "", away, candidate
 
 
-def numbers(*rows: Window) -> dict[str, int]:
-    return {turn.key[1]: turn.place.number for turn in around(rows, ASKED)}
+def numbers(*rows: Window, places: Mapping[MessageKey, int] = MappingProxyType({})) -> dict[str, int]:
+    return {turn.key[1]: turn.place.number for turn in around(rows, ASKED, places)}
 
 
 def test_turns_around_a_candidate_keep_their_distances() -> None:
@@ -34,11 +37,23 @@ def test_a_turn_that_two_candidates_have_around_them_is_there_once() -> None:
 def test_turns_that_no_candidate_shows_together_are_too_far_to_lend() -> None:
     found = numbers(row(1, 0, 1), row(9, 0, 2))
     assert found["m9"] - found["m1"] > REACH
-    assert len({turn.place.number for turn in around([row(1, 0, 1), row(1, 0, 2, "d")], ASKED)}) == 2
+    assert len({turn.place.number for turn in around([row(1, 0, 1), row(1, 0, 2, "d")], ASKED, {})}) == 2
+
+
+def test_turns_in_known_places_are_as_far_apart_as_those() -> None:
+    found = numbers(
+        row(1, 0, 1), row(2, 0, 2), row(8, 0, 3), places={("c", "m1"): 70, ("c", "m8"): 72, ("c", "m2"): 71}
+    )
+    assert [found[name] - found["m1"] for name in ("m2", "m8")] == [1, 2]
+
+
+def test_what_stands_around_a_candidate_is_nearer_the_truth_than_places() -> None:
+    found = numbers(row(1, 0, 1), row(4, 2, 1), places={("c", "m1"): 70, ("c", "m4"): 71})
+    assert found["m4"] - found["m1"] == 2
 
 
 def test_what_a_row_tells_of_a_turn() -> None:
-    (turn,) = around([row(1, 0, 1)], ASKED)
+    (turn,) = around([row(1, 0, 1)], ASKED, {})
     assert (turn.user_id, turn.name_words, turn.is_person, turn.document.length) == ("ana", 2, True, 3)
     (same,) = whole([(*row(1, 0, 1)[:9], 7)], ASKED)
     assert same.place.number == 7

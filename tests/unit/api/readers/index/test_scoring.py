@@ -11,9 +11,9 @@ import pytest
 
 from api.ranking.bm25 import K1, B
 from api.ranking.neighbours import SHARES
-from api.readers.index.arrays import Arrays, Codes, decode, join
+from api.readers.index.arrays import Arrays, Block, Codes, decode, join
 from api.readers.index.scoring import Best, Posting, Scope, Unsealed, Words, best
-from sinks.postgres.sealing.packing import Document, pack
+from sinks.postgres.sealing.packing import Document, Packed, pack
 
 HOUR = 3_600_000_000
 WORDS = Words(lexemes=["cat", "dog"], word=[0, 1], weights=[1.0, 0.5])
@@ -35,17 +35,21 @@ def corpus(random: Random, size: int) -> list[Document]:
     return sorted(found, key=lambda one: (one.conversation_id, one.micros, one.message_id))
 
 
-def sealed(documents: list[Document], codes: Codes, dead: bytes = b"", number: int = 1) -> tuple[Arrays, list[Posting]]:
+def block(documents: list[Document], codes: Codes, dead: bytes = b"", number: int = 1) -> tuple[Block, Packed]:
     packed = pack(documents)
     columns = dict(packed.columns) | {"dead": dead}
     order = ("dead", "conversations", "conversation", "lengths", "times", "hashes", "names", "name_ends")
-    block = decode([number, packed.documents, *(columns[name] for name in order)], codes)
+    return decode([number, packed.documents, *(columns[name] for name in order)], codes), packed
+
+
+def sealed(documents: list[Document], codes: Codes, number: int = 1) -> tuple[Arrays, list[Posting]]:
+    made, packed = block(documents, codes, number=number)
     postings = [
         Posting(block=number, lexeme=WORDS.lexemes.index(one.lexeme), documents=one.documents, packed=one.packed)
         for one in packed.postings
         if one.lexeme in WORDS.lexemes
     ]
-    return join([block]), postings
+    return join([made]), postings
 
 
 def brute(documents: list[Document], inside: set[str]) -> dict[str, float]:
@@ -163,3 +167,63 @@ def test_a_message_is_found_by_its_name() -> None:
     arrays, _ = sealed(documents, codes)
     wanted = [(documents[at].conversation_id, documents[at].message_id) for at in (3, 30)]
     assert sorted(arrays.find([*wanted, ("c0", "nobody"), ("nowhere", "m1")], codes).tolist()) == [3, 30]
+
+
+def said(conversation: str, *hours: int) -> list[Document]:
+    return [
+        Document(
+            conversation_id=conversation, message_id=f"{conversation}-{hour}", micros=hour * HOUR, length=1, vector=""
+        )
+        for hour in hours
+    ]
+
+
+def scattered(*blocks: list[Document], dead: tuple[int, ...] = ()) -> set[str]:
+    """The messages of which neighbours may be elsewhere; `dead`: those of the first block that are gone."""
+    codes = Codes()
+    gone = np.array(dead, "<u2").tobytes()
+    made = [block(one, codes, b"" if number else gone, number)[0] for number, one in enumerate(blocks)]
+    arrays = join(made)
+    return {message for _, message in arrays.keys(np.flatnonzero(arrays.scattered).astype(np.int32), codes)}
+
+
+def test_neighbours_of_one_block_are_beside_each_other() -> None:
+    assert scattered(said("a", *range(9)) + said("b", *range(9))) == set()
+
+
+def test_where_another_block_goes_on_neighbours_may_be_in_it() -> None:
+    found = scattered(said("a", *range(9)) + said("b", *range(9)), said("a", *range(20, 29)) + said("c", 1))
+    assert {"a-7", "a-8", "a-20", "a-21"} <= found
+    assert found.isdisjoint({"a-0", "a-4", "a-24", "a-28", "b-4"})
+
+
+def test_what_was_said_between_messages_of_another_block_scatters_all_of_its_conversation() -> None:
+    found = scattered(said("a", *range(0, 40, 2)) + said("b", *range(9)), said("a", 5))
+    assert {message for message in found if message.startswith("a")} == {f"a-{hour}" for hour in (*range(0, 40, 2), 5)}
+    assert "b-4" not in found
+
+
+def test_beside_what_is_gone_neighbours_are_further_away() -> None:
+    assert scattered(said("a", *range(12)), dead=(5,)) == {f"a-{hour}" for hour in range(3, 8)}
+
+
+def test_documents_of_conversations_that_go_on_in_the_tail_have_no_place() -> None:
+    documents, codes = corpus(Random(6), 90), Codes()
+    arrays, postings = sealed(documents, codes)
+    open_ones = codes.known(["c1"])
+    found = best(arrays, postings, Scope(allowed=None, hidden=NOBODY, unsealed=open_ones), EMPTY, WORDS, 90)
+    assert {conversation for conversation, _ in arrays.keys(found.placed, codes)} == {"c0", "c2"}
+    assert {conversation for conversation, _ in arrays.keys(found.documents, codes)} == {"c0", "c1", "c2"}
+
+
+def test_what_lends_to_a_document_is_placed_with_it() -> None:
+    vectors = ["'cat':1", "'bird':1", "'dog':1", "'bird':1", "'bird':1"]
+    documents = [
+        Document(conversation_id="c", message_id=f"m{at}", micros=at * HOUR, length=1, vector=vector)
+        for at, vector in enumerate(vectors)
+    ]
+    codes = Codes()
+    arrays, postings = sealed(documents, codes)
+    found = best(arrays, postings, Scope(allowed=None, hidden=NOBODY), EMPTY, WORDS, 1)
+    assert arrays.keys(found.documents, codes) == [("c", "m0")]
+    assert found.placed.tolist() == [0, 1, 2]
