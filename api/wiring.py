@@ -26,7 +26,7 @@ from api.freshness.watch import FreshnessWatch, Lag, keep_looking
 from api.ingest.kafka import KafkaLog
 from api.limits.store import RedisCounters
 from api.limits.strangers import strangers_of
-from api.ports import Dependencies, Probe, Recall
+from api.ports import Dependencies, Probe
 from api.readers import pools, statements
 from api.readers.admin import AdminReader
 from api.readers.audit import AuditReader
@@ -109,7 +109,7 @@ async def connect(
             items=ItemReader(database, retention, catalogues),
             people=PeopleReader(database),
             profiles=ProfileReader(redis, database, settings.cache_ttl, retention, serving),
-            recall=_kept(reader, database, settings, meters),
+            recall=CachedRecall(reader, LandedReader(database).mark, settings, meters),
             counters=RedisCounters(redis),
             strangers=strangers_of(redis, settings.failed_keys_per_minute),
             surroundings=ContextReader(database, retention, catalogues),
@@ -128,13 +128,6 @@ def _needed(database: Database, offsets: KafkaOffsets) -> dict[str, Probe]:
         "postgresql": Asked(ask=lambda: _has_tables(database)),
         "kafka": Asked(ask=lambda: offsets.ends([TopicName.EVENTS])),
     }
-
-
-def _kept(recall: Recall, database: Database, settings: Settings, meters: Meters) -> Recall:
-    """With a replica nothing is kept: the mark of one server says nothing of what the other one holds."""
-    if settings.database_replica_url.get_secret_value():
-        return recall
-    return CachedRecall(recall, LandedReader(database).mark, settings, meters)
 
 
 @asynccontextmanager

@@ -1,9 +1,10 @@
 """Recall that keeps its answers: the same question is answered from memory while nothing new has landed.
 
 An answer is kept under a mark of what the database held: how far every sink had landed every partition, and which
-generation and model of embeddings served. The mark is read before the answer is made and again before it is given, from
-the same database; sinks move it in the transaction of their rows, so an edit, a deletion or an erasure that can be seen
-has changed it. It is coarse: whatever lands, of whatever tenant, ends all that was kept before.
+generation and model of embeddings served. The mark is read in the transaction that the answer is made in, and from the
+primary before a kept answer is given; sinks move it in the transaction of their rows, so an edit, a deletion or an
+erasure that can be seen has changed it, also where a replica made the answer. It is coarse: whatever lands, of whatever
+tenant, ends all that was kept before.
 
 Who embeds questions hears of a switch of models a moment after the database: what was made with another model than the
 mark names is not kept.
@@ -19,13 +20,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
-from typing import Final
+from typing import Final, Protocol
 
 from cachetools import TLRUCache
 
 from api.models.recall import RecallAnswer, RecallRequest, RecallResult
-from api.ports import Recall
-from api.readers.landed import Mark
+from api.readers.landed import Mark, Marked
 from schemas.ids import TenantId
 from topology.metrics import API_CACHE, API_CACHE_BYTES, Meters
 from topology.settings import Settings
@@ -50,12 +50,22 @@ class Kept:
     seconds: float
 
 
+class MarkedRecall(Protocol):
+    """Recall that tells what its answers rest on."""
+
+    async def marked(self, tenant_id: TenantId, request: RecallRequest, now: datetime) -> Marked: ...
+
+    async def semantic_pending(self) -> int | None:
+        """As `api.ports.Recall` says."""
+        ...
+
+
 class CachedRecall:
-    """`api.ports.Recall` before another one."""
+    """`api.ports.Recall` before one that tells what its answers rest on."""
 
     def __init__(
         self,
-        recall: Recall,
+        recall: MarkedRecall,
         mark: Callable[[], Awaitable[Mark]],
         settings: Settings,
         meters: Meters,
@@ -78,25 +88,25 @@ class CachedRecall:
 
     async def ask(self, tenant_id: TenantId, request: RecallRequest, now: datetime) -> RecallAnswer:
         if self._entries == 0:
-            return await self._recall.ask(tenant_id, request, now)
-        key, mark = self._key(tenant_id, request, now), await self._mark()
+            return (await self._recall.marked(tenant_id, request, now)).answer
+        key = self._key(tenant_id, request, now)
         kept = self._kept.get(key)
-        if kept is not None and kept.mark == mark:
+        if kept is not None and kept.mark == await self._mark():
             self._meters.add(API_CACHE, result="hit")
             return RecallAnswer.model_validate_json(kept.answer)
-        found = await self._recall.ask(tenant_id, request, now)
-        self._keep(key, mark, found, self._lasting(request, now))
-        return found
+        found = await self._recall.marked(tenant_id, request, now)
+        self._keep(key, found, self._lasting(request, now))
+        return found.answer
 
-    def _keep(self, key: bytes, mark: Mark, found: RecallAnswer, seconds: float) -> None:
-        answer = found.model_dump_json().encode()
-        worth = len(answer) <= MOST_ANSWER_BYTES and _is_whole(found, mark)
+    def _keep(self, key: bytes, found: Marked, seconds: float) -> None:
+        answer = found.answer.model_dump_json().encode()
+        worth = len(answer) <= MOST_ANSWER_BYTES and _is_whole(found)
         self._meters.add(API_CACHE, result="miss" if worth else "unkept")
         if not worth:
             return
         while len(self._kept) >= self._entries and key not in self._kept:
             self._kept.popitem()
-        self._kept[key] = Kept(mark=mark, answer=answer, seconds=seconds)
+        self._kept[key] = Kept(mark=found.mark, answer=answer, seconds=seconds)
         self._meters.set(API_CACHE_BYTES, self._kept.currsize)
 
     def _key(self, tenant_id: TenantId, request: RecallRequest, now: datetime) -> bytes:
@@ -110,10 +120,10 @@ class CachedRecall:
         return self._seconds if request.asked_at else min(self._seconds, left)
 
 
-def _is_whole(found: RecallAnswer, mark: Mark) -> bool:
+def _is_whole(found: Marked) -> bool:
     """Not where meaning should have had a part in it and had none, or another's, or where vectors are missing."""
-    semantic = found.semantic
+    semantic = found.answer.semantic
     if semantic is None:
         return True
     by_itself = semantic.reason in _FOR_GOOD or (semantic.used and not semantic.missing)
-    return by_itself and semantic.model == mark.model
+    return by_itself and semantic.model == found.mark.model

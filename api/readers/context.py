@@ -15,6 +15,7 @@ from api.readers import context_statements
 from api.readers.database import Database
 from api.readers.folds import folded
 from api.readers.lifetimes import over
+from api.readers.named import named
 from api.readers.shapes import Row
 from schemas.ids import TenantId
 from streams.extraction.slots import ALL_BUILT_IN, Catalogue, Catalogues
@@ -69,13 +70,8 @@ class ContextReader:
         """Those of the messages that repeat memory."""
         if not keys:
             return set()
-        parameters = {
-            "tenant_id": tenant_id,
-            "conversation_ids": [key[0] for key in keys],
-            "message_ids": [key[1] for key in keys],
-        }
         async with self._database.read(tenant_id) as rows:
-            found = await rows.all(context_statements.ECHOES, parameters)
+            found = await rows.all(context_statements.ECHOES, {"tenant_id": tenant_id, **named(keys)})
         return {(row["conversation_id"], row["message_id"]) for row in found}
 
 

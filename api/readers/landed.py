@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from api.models.recall import RecallAnswer
 from api.readers import statements
 from api.readers.database import Database
+from api.readers.shapes import Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +22,19 @@ class Mark:
     """The model of embeddings that serves."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """An answer, and what the database held in the transaction that it was made in."""
+
+    answer: RecallAnswer
+    mark: Mark
+
+
+def marked_by(row: Row) -> Mark:
+    """The mark in a row with the columns of `statements.LANDED`."""
+    return Mark(landed=row["landed"], model=row["model"])
+
+
 class LandedReader:
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -28,4 +43,4 @@ class LandedReader:
         """Raises Retryable."""
         async with self._database.read(None) as rows:
             (found,) = await rows.all(statements.LANDED, {})
-        return Mark(landed=found["landed"], model=found["model"])
+        return marked_by(found)

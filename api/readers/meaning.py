@@ -20,6 +20,7 @@ from api.ranking.candidates import MessageKey
 from api.readers import meaning_statements as statements
 from api.readers.candidates import Scope
 from api.readers.database import Database, Rows
+from api.readers.named import named
 from sinks.embeddings.catalogue import embedder
 from sinks.embeddings.ports import Embedder
 from topology.errors import Misconfigured
@@ -184,9 +185,8 @@ class Nearness:
         left = [key for key in keys if key not in meant.nearness and key not in meant.missing]
         if not left or meant.known is None:
             return meant
-        named = {"conversation_ids": [key[0] for key in left], "message_ids": [key[1] for key in left]}
         asked = _parameters(scope, meant.sought)
-        more = _meant(meant.sought, await rows.all(statements.OF_MESSAGES, {**asked, **named}))
+        more = _meant(meant.sought, await rows.all(statements.OF_MESSAGES, {**asked, **named(left)}))
         return replace(
             meant, nearness={**meant.nearness, **more.nearness}, missing=frozenset(meant.missing | more.missing)
         )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Final, TypeAlias
 
 from api.ranking.asked import Asked
@@ -25,6 +26,8 @@ Offsets: TypeAlias = Mapping[int, int]
 
 _PLACED: Final = 0
 """In place of the number of a candidate, which counts from one: turns whose places are known."""
+_BY_TIME: Final = itemgetter(0, 5, 1)
+"""Conversation, when it was said, message."""
 _APART: Final = REACH + 1
 """Places between two turns of which nothing tells that they are near: too far to lend."""
 
@@ -44,33 +47,33 @@ def around(rows: Iterable[Window], asked: Asked, places: Mapping[MessageKey, int
     once: dict[MessageKey, Window] = {}
     offsets: dict[MessageKey, dict[int, int]] = {}
     for row in rows:
-        key = row[0], row[1]
-        once.setdefault(key, row)
-        offsets.setdefault(key, {})[row[-1]] = row[-2]
-    for key, place in places.items():
-        if key in offsets:
-            offsets[key][_PLACED] = place
-    ordered = sorted(once.values(), key=lambda row: (row[0], row[5], row[1]))
-    numbers = _numbers([offsets[row[0], row[1]] for row in ordered])
+        key = row[:2]
+        if key in once:
+            offsets[key][row[-1]] = row[-2]
+        else:
+            once[key], offsets[key] = row, {row[-1]: row[-2]}
+    for key in once.keys() & places.keys():
+        offsets[key][_PLACED] = places[key]
+    ordered = sorted(once.values(), key=_BY_TIME)
+    numbers = _numbers([offsets[row[:2]] for row in ordered])
     return [_turn(row, number, read) for row, number in zip(ordered, numbers, strict=True)]
 
 
 def _numbers(offsets: Sequence[Offsets]) -> list[int]:
+    """From one turn to the next one that was read it is as far as a candidate that both stand around tells, or known
+    places."""
     numbers, last = [], 0
     before: Offsets = {}
     for after in offsets:
-        last += _steps(before, after)
+        for number in after:
+            if number in before:
+                last += abs(after[number] - before[number])
+                break
+        else:
+            last += _APART
         numbers.append(last)
         before = after
     return numbers
-
-
-def _steps(before: Offsets, after: Offsets) -> int:
-    """From one turn to the next one that was read, where a candidate has both around it or both are in known places."""
-    for number, offset in after.items():
-        if number in before:
-            return abs(offset - before[number])
-    return _APART
 
 
 def _turn(row: TurnRow | Window, number: int, read: vectors.Reader) -> Turn:

@@ -18,8 +18,10 @@ from api.readers import known, known_statements, recall_statements, results, sta
 from api.readers.candidates import CandidateSource, MatchingMessages, Scope
 from api.readers.database import Database, Rows
 from api.readers.folds import Fold, folded
+from api.readers.landed import Mark, Marked, marked_by
 from api.readers.lifetimes import over
 from api.readers.meaning import NEAREST, Asker, Nearness, told
+from api.readers.meanwhile import meanwhile
 from api.readers.results import ItemFound, Items
 from api.readers.turns import Question
 from schemas.ids import TenantId
@@ -61,29 +63,34 @@ class RecallReader:
         Items are weighed at `known_at` or `asked_at` where they are given, else at `now`; time words count from
         `asked_at`, else from `now`.
         """
+        return (await self.marked(tenant_id, request, now)).answer
+
+    async def marked(self, tenant_id: TenantId, request: RecallRequest, now: datetime) -> Marked:
+        """The answer of `ask`, and what it rests on."""
         at = request.known_at or request.asked_at or now
         sought = None if self._meaning is None else await self._meaning.ask(request)
         if request.conversation_id is None and request.known_at is None:
             await self._source.prepare(tenant_id)
         async with self._database.read(tenant_id) as rows:
-            question = await _question(rows, tenant_id, request, now)
+            question, mark = await _question(rows, tenant_id, request, now)
             if not question.asked.terms:
-                return RecallAnswer(results=[], semantic=told(sought, missing=0))
+                return Marked(answer=RecallAnswer(results=[], semantic=told(sought, missing=0)), mark=mark)
             meant = await self._nearness.in_scope(rows, question.scope, sought, whole=question.is_whole)
             question = replace(question, also=meant.nearest(NEAREST))
-            likely, corpus = await turns.turns(rows, question, self._source)
+            read = await turns.read(rows, question, self._source)
+            likely, found = await meanwhile(read.turns, self._items(rows, question, request, at))
             keys = [turn.key for turn in likely]
             meant = await self._nearness.completed(rows, question.scope, meant, keys)
-            found = await self._items(rows, question, request, at)
             items = {each.item_ids[0]: each for each in folded([one.row for one in found])}
             sources = {str(one.row["item_id"]): one.sources for one in found if one.sources is not None}
             things = _things(items, question.asked)
             candidates = Candidates(
-                asked=question.asked, corpus=corpus, turns=likely, things=things, meaning=meant.known
+                asked=question.asked, corpus=read.corpus, turns=likely, things=things, meaning=meant.known
             )
             answer = rank(candidates, results.with_spare(request.limit), with_messages=wants_messages(request))
             shown = await results.of(rows, answer, Items(folds=items, sources=sources, at=at), request, tenant_id)
-            return RecallAnswer(results=shown, semantic=told(sought, missing=len(meant.missing.intersection(keys))))
+            semantic = told(sought, missing=len(meant.missing.intersection(keys)))
+            return Marked(answer=RecallAnswer(results=shown, semantic=semantic), mark=mark)
 
     async def _items(self, rows: Rows, question: Question, request: RecallRequest, at: datetime) -> Sequence[ItemFound]:
         kinds, tenant_id = item_kinds(request), question.scope.tenant_id
@@ -118,7 +125,7 @@ def item_kinds(request: RecallRequest) -> list[str] | None:
     return sorted(ITEM_KINDS.intersection(request.kinds))
 
 
-async def _question(rows: Rows, tenant_id: TenantId, request: RecallRequest, now: datetime) -> Question:
+async def _question(rows: Rows, tenant_id: TenantId, request: RecallRequest, now: datetime) -> tuple[Question, Mark]:
     scope = Scope(
         tenant_id=tenant_id,
         conversation_id=request.conversation_id,
@@ -130,7 +137,8 @@ async def _question(rows: Rows, tenant_id: TenantId, request: RecallRequest, now
     statement = recall_statements.QUESTION if request.known_at is None else known_statements.QUESTION
     (found,) = await rows.all(statement, {**scope.parameters, **parameters})
     lexemes = [Lexeme(*each) for each in zip(found["lexemes"], found["places"], strict=True)]
-    return Question(scope=scope, asked=analyse(request.query, lexemes, request.asked_at or now), size=found["size"])
+    asked = analyse(request.query, lexemes, request.asked_at or now)
+    return Question(scope=scope, asked=asked, size=found["size"]), marked_by(found)
 
 
 def _things(items: Mapping[str, Fold], asked: Asked) -> list[Thing]:

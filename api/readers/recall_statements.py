@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import LiteralString
 
+from api.readers.statements import LANDED_COLUMNS
+
 _STANDING: LiteralString = "tenant_id = %(tenant_id)s AND deleted_at IS NULL AND NOT removed"
 
 _SCOPE: LiteralString = (
@@ -24,7 +26,9 @@ _SCOPE: LiteralString = (
 
 QUESTION: LiteralString = (
     """
-    SELECT
+    SELECT """
+    + LANDED_COLUMNS
+    + """,
         array(SELECT lexeme FROM unnest(to_tsvector('english', %(query)s)) ORDER BY positions[1]) AS lexemes,
         array(SELECT positions[1] FROM unnest(to_tsvector('english', %(query)s)) ORDER BY positions[1]) AS places,
         CASE WHEN %(counted)s THEN (SELECT count(*) FROM (SELECT FROM messages WHERE """
@@ -32,8 +36,8 @@ QUESTION: LiteralString = (
     + """ LIMIT %(most)s) AS counted) END AS size
 """
 )
-"""The words that are searched for, in their order, and where it is asked for, how many messages there are, up to a
-limit."""
+"""What has landed, the words that are searched for, in their order, and where it is asked for, how many messages there
+are, up to a limit."""
 
 _SHOWN: LiteralString = """
     conversation_id, message_id, user_id, coalesce(speaker_name, '') AS speaker_name, role, occurred_at
@@ -60,7 +64,7 @@ TURNS: LiteralString = (
     ), turns AS (
         SELECT *, words @@ %(matching)s::tsquery AS hit,
             (conversation_id, message_id) IN (
-                SELECT * FROM unnest(%(also_conversations)s::text[], %(also_messages)s::text[])) AS also
+                SELECT * FROM unnest(%(conversation_ids)s::text[], %(message_ids)s::text[])) AS also
         FROM dated
     ), placed AS (
         SELECT *, length(words) AS length, row_number() OVER by_time AS place, avg(length(words)) OVER () AS average,
@@ -124,7 +128,7 @@ _MATCHED: LiteralString = (
 
 _BESIDE: LiteralString = (
     """
-    FROM (SELECT number, within, said_at, named FROM centre WHERE around) AS centre, LATERAL (
+    FROM (SELECT number, within, said_at, named FROM centre WHERE number <= %(around)s) AS centre, LATERAL (
         SELECT """
     + _MATCHED
     + """, row_number() OVER by_time AS away
@@ -136,11 +140,11 @@ _BESIDE: LiteralString = (
 SURROUNDINGS: LiteralString = (
     """
     centre AS (
-        SELECT number, around, conversation_id AS within, message_id AS named, occurred_at AS said_at, """
+        SELECT number, conversation_id AS within, message_id AS named, occurred_at AS said_at, """
     + _MATCHED
     + """, 0 AS place
-        FROM unnest(%(conversation_ids)s::text[], %(message_ids)s::text[], %(around)s::boolean[])
-            WITH ORDINALITY AS wanted(conversation_id, message_id, around, number)
+        FROM unnest(%(conversation_ids)s::text[], %(message_ids)s::text[])
+            WITH ORDINALITY AS wanted(conversation_id, message_id, number)
         JOIN messages USING (conversation_id, message_id)
         WHERE """
     + _STANDING
@@ -170,7 +174,7 @@ SURROUNDINGS: LiteralString = (
 """
 )
 CANDIDATES_IN_PLACE: LiteralString = "WITH" + SURROUNDINGS
-"""Candidates, by number, and where it is asked for the turns around them, by how far before or after."""
+"""Candidates, by number, and around the first of them the turns that stand there, by how far before or after."""
 
 RECALLED_MESSAGES: LiteralString = (
     """

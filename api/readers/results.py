@@ -22,6 +22,7 @@ from api.readers import known_statements, recall_statements, shapes
 from api.readers.database import Rows
 from api.readers.folds import Fold
 from api.readers.items import evidence_of
+from api.readers.named import named
 from schemas.ids import TenantId
 
 EVIDENCE_LOOKED_AT = 20
@@ -90,11 +91,10 @@ async def _context(
     """By message, the turns around it that were asked for."""
     if not request.neighbours or not keys:
         return {}
-    wanted: dict[str, object] = {"conversation_ids": [key[0] for key in keys], "message_ids": [key[1] for key in keys]}
     asked = {"tenant_id": tenant_id, "known_at": request.known_at, "reach": request.neighbours}
     statement = recall_statements.CONTEXT if request.known_at is None else known_statements.CONTEXT
     found: defaultdict[MessageKey, list[ContextTurn]] = defaultdict(list)
-    for row in await rows.all(statement, wanted | asked):
+    for row in await rows.all(statement, named(keys) | asked):
         fields = {name: value for name, value in row.items() if name not in ("number", "conversation_id")}
         found[keys[row["number"] - 1]].append(ContextTurn(**fields | {"role": row["role"].lower()}))
     return found
@@ -112,10 +112,8 @@ async def _sources_of(
 async def _messages(
     rows: Rows, tenant_id: TenantId, keys: Sequence[MessageKey], known_at: datetime | None
 ) -> dict[MessageKey, shapes.Row]:
-    conversations, messages = [key[0] for key in keys], [key[1] for key in keys]
-    wanted: dict[str, object] = {"conversation_ids": conversations, "message_ids": messages}
     statement = recall_statements.RECALLED_MESSAGES if known_at is None else known_statements.RECALLED_MESSAGES
-    found = await rows.all(statement, wanted | {"tenant_id": tenant_id, "known_at": known_at}) if keys else []
+    found = await rows.all(statement, named(keys) | {"tenant_id": tenant_id, "known_at": known_at}) if keys else []
     return {(row["conversation_id"], row["message_id"]): row for row in found}
 
 

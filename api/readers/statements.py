@@ -20,15 +20,15 @@ READY: LiteralString = "SELECT count(*) AS keys FROM (SELECT 1 FROM api_keys LIM
 
 SERVING: LiteralString = "SELECT number, direct FROM serving_generation"
 
-LANDED: LiteralString = """
-    SELECT
-        concat_ws(
-            '/', (SELECT number FROM serving_generation), count(*), sum(next_offset), sum(next_offset * partition)
-        ) AS landed,
-        (SELECT name FROM embedding_models WHERE state = 'serving') AS model
-    FROM sink_offsets
+LANDED_COLUMNS: LiteralString = """
+    (SELECT concat_ws(
+        '/', (SELECT number FROM serving_generation), count(*), sum(next_offset), sum(next_offset * partition)
+    ) FROM sink_offsets) AS landed,
+    (SELECT name FROM embedding_models WHERE state = 'serving') AS model
 """
 """Offsets only move forward, so their sum tells whether any of them has moved."""
+
+LANDED: LiteralString = "SELECT " + LANDED_COLUMNS
 
 OUTCOMES: LiteralString = """
     SELECT source_topic, source_partition, source_offset, status, reasons, item_ids

@@ -5,7 +5,7 @@ Reads only. Both ways give the same candidates to the same ranking; the second w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +17,7 @@ from api.ranking.words import TIME_WORDS
 from api.readers import known_statements, placing, recall_statements, vectors
 from api.readers.candidates import AS_KNOWN, CandidateSource, Likely, Scope
 from api.readers.database import Rows
+from api.readers.named import named
 
 READ_WHOLE: Final = 1_000
 """A conversation of so many turns is read whole: where up to 3,000 were, p95 over such conversations was 55 ms, and is
@@ -58,43 +59,43 @@ class Question:
         return {**self.scope.parameters, "matching": matching, "reach": REACH, **when}
 
 
-async def turns(rows: Rows, question: Question, source: CandidateSource) -> tuple[list[Turn], Corpus]:
-    """The candidates in the order of conversation and place, and what they are drawn from."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """The rows of candidates, and what they are drawn from."""
+
+    corpus: Corpus
+    turns: Callable[[], list[Turn]]
+    """Makes turns of the rows, in the order of conversation and place. Takes a millisecond, and asks nothing."""
+
+
+async def read(rows: Rows, question: Question, source: CandidateSource) -> Read:
+    """The candidates of a question."""
     if question.size is not None and question.is_whole:
         return await _whole(rows, question, question.size)
     if question.scope.known_at is not None:
         likely = await AS_KNOWN.likeliest(rows, question.scope, question.asked, MOST_KNOWN)
-        return await _in_place(rows, question, likely), likely.corpus
+        return await _in_place(rows, question, likely)
     likely = await source.likeliest(rows, question.scope, question.asked, MOST_CANDIDATES)
     if question.asked.names_a_date and likely.corpus.count <= WHOLE_TURNS:
         return await _whole(rows, question, likely.corpus.count)
-    return await _in_place(rows, question, likely), likely.corpus
+    return await _in_place(rows, question, likely)
 
 
-async def _whole(rows: Rows, question: Question, size: int) -> tuple[list[Turn], Corpus]:
+async def _whole(rows: Rows, question: Question, size: int) -> Read:
     now = question.scope.known_at is None
-    also = {
-        "also_conversations": [key[0] for key in question.also],
-        "also_messages": [key[1] for key in question.also],
-        "dated": question.asked.names_a_date,
-    }
+    also = {**named(question.also), "dated": question.asked.names_a_date}
     statement = recall_statements.SCOPE_TURNS if now else known_statements.TURNS
     found = await rows.packed(statement, {**question.parameters, **also})
-    average = found[0][-1] if found else 0.0
-    turns = placing.whole((row[:-1] for row in found), question.asked)
-    return turns, Corpus(count=size, average_length=average)
+    corpus = Corpus(count=size, average_length=found[0][-1] if found else 0.0)
+    return Read(corpus=corpus, turns=lambda: placing.whole((row[:-1] for row in found), question.asked))
 
 
-async def _in_place(rows: Rows, question: Question, likely: Likely) -> list[Turn]:
+async def _in_place(rows: Rows, question: Question, likely: Likely) -> Read:
     """Every message of `question.also` is read with all that stand around it."""
     now = question.scope.known_at is None
-    unplaced = dict.fromkeys((key for key in likely.keys if key not in likely.places), now)
-    around = dict.fromkeys(likely.places, False) | unplaced | dict.fromkeys(question.also, now)
-    wanted = {
-        "conversation_ids": [key[0] for key in around],
-        "message_ids": [key[1] for key in around],
-        "around": list(around.values()),
-    }
+    unplaced = dict.fromkeys([*question.also, *(key for key in likely.keys if key not in likely.places)])
+    keys = [*unplaced, *(key for key in likely.places if key not in unplaced)]
+    wanted = {**named(keys), "around": len(unplaced) if now else 0}
     statement = recall_statements.CANDIDATES_IN_PLACE if now else known_statements.SURROUNDINGS
     found = await rows.packed(statement, {**question.parameters, **wanted})
-    return placing.around(found, question.asked, likely.places)
+    return Read(corpus=likely.corpus, turns=lambda: placing.around(found, question.asked, likely.places))

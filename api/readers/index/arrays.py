@@ -94,9 +94,9 @@ class Block:
     def documents(self) -> int:
         return len(self.codes)
 
-    def name(self, ordinal: int) -> str:
-        """The message id of a document."""
-        return packing.named(self.names, self.name_ends, ordinal)
+    def names_of(self, ordinals: Integers) -> list[str]:
+        """The message ids of documents."""
+        return packing.names_of(self.names, self.name_ends, ordinals)
 
     def buried(self, dead: bytes) -> Block:
         alive, gone = np.ones(self.documents, bool), np.frombuffer(dead, "<u2")
@@ -165,13 +165,18 @@ class Arrays:
         """The numbers of the blocks that hold messages of these conversations, by code."""
         return [block.number for block in self.blocks if allowed is None or allowed[block.conversations].any()]
 
-    def keys(self, documents: Documents, codes: Codes) -> list[Key]:
-        """The (conversation, message) ids of documents, in their order."""
+    def keys(self, documents: Documents, codes: Codes) -> dict[int, Key]:
+        """The (conversation, message) ids of documents, by document."""
         begins = np.array(list(self.begins.values()))
-        which = np.searchsorted(begins, documents, side="right") - 1
-        ordinals = documents - begins[which] if len(begins) else documents
-        found = zip(which.tolist(), ordinals.tolist(), self.codes[documents].tolist(), strict=True)
-        return [(codes.conversation(code), self.blocks[block].name(ordinal)) for block, ordinal, code in found]
+        ordered = np.sort(documents)
+        ends = np.searchsorted(ordered, begins[1:]).tolist() if len(begins) else []
+        names = [
+            name
+            for block, begin, some in zip(self.blocks, begins, np.split(ordered, ends), strict=False)
+            for name in block.names_of(some - begin)
+        ]
+        where = [codes.conversation(code) for code in self.codes[ordered].tolist()]
+        return dict(zip(ordered.tolist(), zip(where, names, strict=True), strict=True))
 
     def find(self, keys: Sequence[Key], codes: Codes) -> Documents:
         """The documents that are these messages, alive or not."""

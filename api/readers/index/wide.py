@@ -1,7 +1,7 @@
 """Candidates of a scope too wide to be read whole, from the blocks and the tail, as one transaction sees them.
 
 Keeps what is decoded of tenants, up to a number of bytes; what is kept is never changed, only replaced, and only by
-what is complete. Decoding and scoring run beside the event loop.
+what is complete. Decoding and long scoring run beside the event loop.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ TAIL_BOOST: Final = 1.6
 """What neighbours lend at the most where both sides match as well: those of the tail are not looked at here."""
 
 
+AT_ONCE: Final = 50_000
+"""Documents in the postings of a question that are scored in a millisecond: to hand them to a thread takes as long."""
 BLOCKS_AT_ONCE: Final = 4
 """Of the largest some 15 MB: however many a tenant has, no statement is so long that it is ended for its time."""
 
@@ -106,6 +108,8 @@ class WideIndex:
         kept, tail = await self._look(rows, scope, words)
         within = kept.arrays.holding(_allowed(kept.codes, scope, tail))
         found = await self._postings(rows, scope.tenant_id, kept, within, words.lexemes)
+        if sum(row[2] for row in found) <= AT_ONCE:
+            return _answer(kept, scope, tail, found, words, most)
         return await asyncio.to_thread(_answer, kept, scope, tail, found, words, most)
 
     async def _postings(
@@ -231,9 +235,13 @@ def _answer(
         unsealed=kept.codes.known(set(tail.unsealed)),
     )
     best = scoring.best(kept.arrays, postings, within, _unsealed(tail, places), words, most)
-    keys = _merged(best, kept.arrays.keys(best.documents, kept.codes), tail.keys, most)
-    placed = zip(kept.arrays.keys(best.placed, kept.codes), best.placed.tolist(), strict=True)
-    return WideCandidates(statistics=best.statistics, keys=keys, unsealed=tail.count, places=dict(placed))
+    names = kept.arrays.keys(np.union1d(best.documents, best.placed), kept.codes)
+    return WideCandidates(
+        statistics=best.statistics,
+        keys=_merged(best, [names[one] for one in best.documents.tolist()], tail.keys, most),
+        unsealed=tail.count,
+        places={names[one]: one for one in best.placed.tolist()},
+    )
 
 
 def _allowed(codes: Codes, scope: WideScope, tail: _Tail) -> arrays.Flags | None:

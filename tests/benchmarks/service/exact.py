@@ -13,29 +13,27 @@ from typing import Any, Final
 from unittest import mock
 
 from api.models.recall import RecallRequest
-from api.ranking.bm25 import Corpus
-from api.ranking.candidates import Turn
 from api.readers import pools, recall_statements, turns
 from api.readers.candidates import CandidateSource
 from api.readers.database import Database, Rows
 from api.readers.pools import make_pool
 from api.readers.recall import RecallReader
-from api.readers.turns import Question
+from api.readers.turns import Question, Read
 from benchmarks.service.filling import TENANT
 from topology.retention import RetentionPolicies
 from topology.settings import Settings
 
-_turns = turns.turns
+_read = turns.read
 
 BEST: Final = 10
 PATIENCE_MS: Final = 300_000
 """For a statement that reads a million messages."""
 
 
-async def everything(rows: Rows, question: Question, source: CandidateSource) -> tuple[list[Turn], Corpus]:
+async def everything(rows: Rows, question: Question, source: CandidateSource) -> Read:
     """All turns of the scope that match, with their neighbours, and the statistics of all."""
     (size,) = await rows.all(recall_statements.SCOPE, question.scope.parameters)
-    return await _turns(rows, replace(question, size=size["messages"]), source)
+    return await _read(rows, replace(question, size=size["messages"]), source)
 
 
 async def exact_answers(url: str, requests: Sequence[Mapping[str, Any]]) -> list[list[str]]:
@@ -57,7 +55,7 @@ def _looking_at_everything() -> Iterator[None]:
         mock.patch.object(pools, "SESSION", session),
         mock.patch.object(turns, "READ_WHOLE", 10**9),
         mock.patch.object(turns, "WHOLE_TURNS", 10**9),
-        mock.patch.object(turns, "turns", everything),
+        mock.patch.object(turns, "read", everything),
     ):
         yield
 

@@ -10,7 +10,7 @@ import pytest
 
 from api.answers.cache import MOST_ANSWER_BYTES, CachedRecall
 from api.models.recall import RecallRequest, RecallResult, SemanticShape
-from api.readers.landed import Mark
+from api.readers.landed import Mark, Marked
 from schemas.ids import TenantId
 from support.api_fakes import FakeRecall
 from topology.errors import Retryable
@@ -35,7 +35,14 @@ class Kitchen:
         self.inner.results = [a_result("one")]
         self.meters = build("api")
         settings = Settings(**self.settings)
-        self.recall = CachedRecall(self.inner, self._mark, settings, self.meters, clock=lambda: self.seconds)
+        self.recall = CachedRecall(self, self._mark, settings, self.meters, clock=lambda: self.seconds)
+
+    async def marked(self, tenant_id: TenantId, request: RecallRequest, now: datetime) -> Marked:
+        mark = await self._mark()
+        return Marked(answer=await self.inner.ask(tenant_id, request, now), mark=mark)
+
+    async def semantic_pending(self) -> int | None:
+        return await self.inner.semantic_pending()
 
     async def _mark(self) -> Mark:
         return Mark(landed=self.landed, model=self.model)
@@ -85,7 +92,6 @@ async def test_an_answer_made_while_something_lands_is_not_kept_for_it() -> None
             return found
 
     kitchen.inner = Landing()
-    kitchen.recall = CachedRecall(kitchen.inner, kitchen._mark, Settings(), kitchen.meters, clock=lambda: 0.0)
     kitchen.inner.results = [a_result("before")]
     await kitchen.ask()
     kitchen.inner.results = [a_result("after")]

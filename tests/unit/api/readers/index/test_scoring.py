@@ -88,7 +88,7 @@ def _lent(documents: list[Document], own: list[float], at: int) -> float:
 
 def named(arrays: Arrays, codes: Codes, found: Best) -> dict[str, float]:
     keys = arrays.keys(found.documents, codes)
-    return {message: score for (_, message), score in zip(keys, found.scores.tolist(), strict=True)}
+    return {keys[at][1]: score for at, score in zip(found.documents.tolist(), found.scores.tolist(), strict=True)}
 
 
 @pytest.mark.parametrize("inside", [{"c0", "c1", "c2"}, {"c1"}, {"c0", "c2"}])
@@ -184,7 +184,7 @@ def scattered(*blocks: list[Document], dead: tuple[int, ...] = ()) -> set[str]:
     gone = np.array(dead, "<u2").tobytes()
     made = [block(one, codes, b"" if number else gone, number)[0] for number, one in enumerate(blocks)]
     arrays = join(made)
-    return {message for _, message in arrays.keys(np.flatnonzero(arrays.scattered).astype(np.int32), codes)}
+    return {message for _, message in arrays.keys(np.flatnonzero(arrays.scattered).astype(np.int32), codes).values()}
 
 
 def test_neighbours_of_one_block_are_beside_each_other() -> None:
@@ -212,8 +212,8 @@ def test_documents_of_conversations_that_go_on_in_the_tail_have_no_place() -> No
     arrays, postings = sealed(documents, codes)
     open_ones = codes.known(["c1"])
     found = best(arrays, postings, Scope(allowed=None, hidden=NOBODY, unsealed=open_ones), EMPTY, WORDS, 90)
-    assert {conversation for conversation, _ in arrays.keys(found.placed, codes)} == {"c0", "c2"}
-    assert {conversation for conversation, _ in arrays.keys(found.documents, codes)} == {"c0", "c1", "c2"}
+    assert {conversation for conversation, _ in arrays.keys(found.placed, codes).values()} == {"c0", "c2"}
+    assert {conversation for conversation, _ in arrays.keys(found.documents, codes).values()} == {"c0", "c1", "c2"}
 
 
 def test_what_lends_to_a_document_is_placed_with_it() -> None:
@@ -225,5 +225,5 @@ def test_what_lends_to_a_document_is_placed_with_it() -> None:
     codes = Codes()
     arrays, postings = sealed(documents, codes)
     found = best(arrays, postings, Scope(allowed=None, hidden=NOBODY), EMPTY, WORDS, 1)
-    assert arrays.keys(found.documents, codes) == [("c", "m0")]
+    assert arrays.keys(found.documents, codes) == {0: ("c", "m0")}
     assert found.placed.tolist() == [0, 1, 2]
