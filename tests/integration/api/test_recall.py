@@ -179,7 +179,7 @@ def test_the_words_of_the_ranking_are_as_postgresql_stems_them(database_url: str
 
 
 def test_surroundings_are_read_by_index(database_url: str) -> None:
-    asked = {"tenant_id": ACME, "conversation_ids": [FAMILY], "message_ids": ["m-4"], "alone": [True], "reach": 2}
+    asked = {"tenant_id": ACME, "conversation_ids": [FAMILY], "message_ids": ["m-4"], "around": 1, "reach": 2}
     words = {"when": False, "time_words": "'may'", "matching": "'chess'"}
     with psycopg.connect(database_url) as connection:
         connection.execute("SET enable_seqscan = off")

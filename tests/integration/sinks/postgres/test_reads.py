@@ -10,7 +10,7 @@ from typing import Final, LiteralString
 import psycopg
 import pytest
 
-from api.readers import context_statements, known_statements
+from api.readers import context_statements, known_statements, statements
 from api.readers.lifetimes import over
 from schemas.ids import EventId
 from sinks.postgres.migrate import migrate
@@ -104,6 +104,14 @@ def test_messages_as_known_are_found_by_the_index_of_messages(service: psycopg.C
     plan = planned(service, known_statements.MATCHING_MESSAGES, asked)
     assert "messages_search" in plan, plan
     assert "Seq Scan on messages" not in plan, plan
+
+
+def test_items_that_may_answer_are_found_by_the_index_of_their_words(service: psycopg.Connection) -> None:
+    scope = {"tenant_id": TENANT, "user_id": None, "conversation_id": None, "kinds": None, "valid_at": None}
+    asked = scope | {"matching": "'value77' | 'value78'", "most": 9} | over(RetentionPolicy(), NOON)
+    plan = planned(service, statements.MATCHING_ITEMS, asked)
+    assert "memory_items_search" in plan, plan
+    assert "Seq Scan" not in plan, plan
 
 
 @pytest.mark.parametrize("index", QUERIES)
