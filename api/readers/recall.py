@@ -133,7 +133,7 @@ async def _question(rows: Rows, tenant_id: TenantId, request: RecallRequest, now
         known_at=request.known_at,
     )
     counted = request.conversation_id is not None or request.known_at is not None
-    parameters = {"query": request.query, "counted": counted, "most": turns.WHOLE_TURNS + 1}
+    parameters = {"query": request.query, "counted": counted, "most": turns.counted(scope) + 1}
     statement = recall_statements.QUESTION if request.known_at is None else known_statements.QUESTION
     (found,) = await rows.all(statement, {**scope.parameters, **parameters})
     lexemes = [Lexeme(*each) for each in zip(found["lexemes"], found["places"], strict=True)]

@@ -19,9 +19,8 @@ from api.readers.candidates import AS_KNOWN, CandidateSource, Likely, Scope
 from api.readers.database import Rows
 from api.readers.named import named
 
-READ_WHOLE: Final = 1_000
-"""A conversation of so many turns is read whole: where up to 3,000 were, p95 over such conversations was 55 ms, and is
-40 (`make bench-api`)."""
+READ_WHOLE: Final = 500
+"""A conversation of so many turns is read whole: from some 100 to 1,000 it takes as long as by blocks, above longer."""
 WHOLE_TURNS: Final = 4_000
 """A scope of so many turns is read whole. At 11,000 turns that took 53-129 ms a question on a busy machine."""
 MOST_CANDIDATES: Final = 200
@@ -35,7 +34,7 @@ _TIME_WORDS: Final = vectors.or_query(TIME_WORDS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What is searched for and where; `size` is the number of messages there, where it was counted.
+    """What is searched for and where; `size` is the number of messages there, where they were counted and are few.
 
     `also` are messages to rank besides those that match, such as those that are near in meaning.
     """
@@ -48,8 +47,7 @@ class Question:
     @property
     def is_whole(self) -> bool:
         """Whether its scope is known to be read whole."""
-        needed = self.scope.known_at is not None or self.asked.names_a_date
-        return self.size is not None and self.size <= (WHOLE_TURNS if needed else min(READ_WHOLE, WHOLE_TURNS))
+        return self.size is not None and self.size <= counted(self.scope)
 
     @property
     def parameters(self) -> dict[str, object]:
@@ -66,6 +64,11 @@ class Read:
     corpus: Corpus
     turns: Callable[[], list[Turn]]
     """Makes turns of the rows, in the order of conversation and place. Takes a millisecond, and asks nothing."""
+
+
+def counted(scope: Scope) -> int:
+    """Up to how many messages it is counted how many there are: so many are read whole."""
+    return WHOLE_TURNS if scope.known_at is not None else min(READ_WHOLE, WHOLE_TURNS)
 
 
 async def read(rows: Rows, question: Question, source: CandidateSource) -> Read:
