@@ -16,6 +16,7 @@ from psycopg.errors import InsufficientPrivilege, UndefinedColumn, UndefinedFunc
 from psycopg.rows import tuple_row
 from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
 
+from api.readers import plans
 from api.readers.pools import Connection, Pool, borrow
 from schemas.ids import TenantId
 from topology.errors import Misconfigured, Retryable
@@ -31,6 +32,7 @@ R = TypeVar("R")
 RETRY_AFTER_SECONDS: Final = 1.0
 TENANTS: Final = 1_024
 """Whose first statement is kept ready."""
+_SETTLED: Final = b"; SET LOCAL plan_cache_mode = force_generic_plan"
 NOBODY: Final = ""
 """No tenant has this id: without one, the policies show no row."""
 
@@ -40,10 +42,10 @@ class RefusedByDatabase(Exception):
 
 
 class Rows:
-    """One transaction's questions."""
+    """One transaction's questions. `settled`: of each statement one plan serves for all values (api.readers.plans)."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, *, settled: bool = False) -> None:
+        self._connection, self._settled = connection, settled
 
     async def all(self, statement: LiteralString, parameters: Parameters) -> list[dict[str, Any]]:
         return await (await self._run(self._connection.cursor(), statement, parameters)).fetchall()
@@ -59,7 +61,8 @@ class Rows:
     async def _run(
         self, cursor: psycopg.AsyncCursor[R], statement: LiteralString, parameters: Parameters
     ) -> psycopg.AsyncCursor[R]:
-        return await cursor.execute(statement, parameters)
+        text = plans.settled(statement, parameters) if self._settled else statement
+        return await cursor.execute(text, parameters)
 
 
 class Database:
@@ -69,20 +72,21 @@ class Database:
         self._pool, self._replica = pool, replica
 
     @asynccontextmanager
-    async def read(self, tenant_id: TenantId | None) -> AsyncIterator[Rows]:
+    async def read(self, tenant_id: TenantId | None, *, settled: bool = False) -> AsyncIterator[Rows]:
         """A transaction that sees one state of the database throughout, and of it this tenant's rows alone.
 
-        `tenant_id` None: before a tenant is known, and no tenant's rows; always asked of the primary.
+        `tenant_id` None: before a tenant is known, and no tenant's rows; always asked of the primary. `settled`: its
+        statements are planned once a connection, and not for their values.
         Raises Retryable while the database is away, out of connections, or slower than its timeout, Misconfigured
         where its schema is not there or the login may not read it, RefusedByDatabase for a faulty statement.
         """
         async with AsyncExitStack() as stack:
             stack.enter_context(_errors_named())
-            yield Rows(await self._begun(stack, tenant_id))
+            begin = _begin(tenant_id or NOBODY) + (_SETTLED if settled else b"")
+            yield Rows(await self._begun(stack, tenant_id, begin), settled=settled)
 
-    async def _begun(self, stack: AsyncExitStack, tenant_id: TenantId | None) -> Connection:
+    async def _begun(self, stack: AsyncExitStack, tenant_id: TenantId | None, begin: bytes) -> Connection:
         """A connection in such a transaction, given back when `stack` ends."""
-        begin = _begin(tenant_id or NOBODY)
         if tenant_id is not None and self._replica is not None:
             connection = await self._replica.begun(stack, begin)
             if connection is not None:

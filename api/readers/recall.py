@@ -71,7 +71,7 @@ class RecallReader:
         sought = None if self._meaning is None else await self._meaning.ask(request)
         if request.conversation_id is None and request.known_at is None:
             await self._source.prepare(tenant_id)
-        async with self._database.read(tenant_id) as rows:
+        async with self._database.read(tenant_id, settled=request.known_at is None and sought is None) as rows:
             question, mark = await _question(rows, tenant_id, request, now)
             if not question.asked.terms:
                 return Marked(answer=RecallAnswer(results=[], semantic=told(sought, missing=0)), mark=mark)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -10,13 +11,14 @@ from typing import Final, LiteralString
 import psycopg
 import pytest
 
-from api.readers import context_statements, known_statements, statements
+from api.readers import context_statements, known_statements, recall_statements, statements
 from api.readers.lifetimes import over
 from schemas.ids import EventId
 from sinks.postgres.migrate import migrate
 from sinks.postgres.writer import PostgresSink
 from support.derived import ANNA, CONVERSATION, NOON, TENANT, Topics, evidence, item, message, named, outcome
 from support.infrastructure import Infrastructure
+from support.plans import plan_for_all
 from support.sink_sites import SINK
 from topology.retention import RetentionPolicy
 
@@ -109,9 +111,37 @@ def test_messages_as_known_are_found_by_the_index_of_messages(service: psycopg.C
 def test_items_that_may_answer_are_found_by_the_index_of_their_words(service: psycopg.Connection) -> None:
     scope = {"tenant_id": TENANT, "user_id": None, "conversation_id": None, "kinds": None, "valid_at": None}
     asked = scope | {"matching": "'value77' | 'value78'", "most": 9} | over(RetentionPolicy(), NOON)
-    plan = planned(service, statements.MATCHING_ITEMS, asked)
-    assert "memory_items_search" in plan, plan
-    assert "Seq Scan" not in plan, plan
+    for explain in (planned, plan_for_all):
+        plan = explain(service, statements.MATCHING_ITEMS, asked)
+        assert "memory_items_search" in plan, plan
+        assert "Seq Scan" not in plan, plan
+
+
+@pytest.mark.parametrize(
+    "scope", [{}, {"user_id": ANNA}, {"conversation_id": "c7"}], ids=["tenant", "user", "conversation"]
+)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        recall_statements.QUESTION,
+        recall_statements.SCOPE_TURNS,
+        recall_statements.CANDIDATES_IN_PLACE,
+        recall_statements.RECALLED_MESSAGES,
+        statements.MATCHING_ITEMS,
+        statements.EVIDENCE_OF_ITEMS,
+    ],
+)
+def test_a_recall_has_plans_that_serve_for_all_values(
+    service: psycopg.Connection, statement: LiteralString, scope: dict[str, object]
+) -> None:
+    """Of the tenant, and here of the one who said everything, what is counted or read whole is."""
+    where = {"tenant_id": TENANT, "user_id": None, "conversation_id": None} | scope
+    keys = {"conversation_ids": '{"c7"}', "message_ids": '{"m7"}', "item_ids": [named("value9", "hobby")]}
+    asked = {"query": "word77", "counted": bool(scope), "most": 9, "matching": "'word77'", "reach": 2, "limit": 9}
+    options = {"kinds": None, "valid_at": None, "around": 1, "dated": False, "when": False, "time_words": "'may'"}
+    plan = plan_for_all(service, statement, where | keys | asked | options | over(RetentionPolicy(), NOON))
+    whole = "conversation_id" not in scope and statement in (recall_statements.QUESTION, recall_statements.SCOPE_TURNS)
+    assert whole or not re.search(r"Seq Scan on (messages|memory_items|evidence)", plan), plan
 
 
 @pytest.mark.parametrize("index", QUERIES)

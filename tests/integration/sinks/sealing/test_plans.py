@@ -13,6 +13,7 @@ from api.readers.index import statements as asked
 from sinks.postgres.migrate import migrate
 from sinks.postgres.sealing import statements as sealing
 from support.infrastructure import Infrastructure
+from support.plans import plan_for_all
 from support.sealed import Connection, Said, add
 
 pytestmark = pytest.mark.integration
@@ -91,6 +92,7 @@ def test_a_statement_of_the_sealer_uses_an_index(crowded: Connection, name: str)
 )
 def test_a_statement_of_a_search_uses_an_index(crowded: Connection, name: str, scope: dict[str, object]) -> None:
     assert sequential(crowded, SEARCH[name], PARAMETERS | BLOCK | scope) == []
+    assert _SEQUENTIAL.findall(plan_for_all(crowded, SEARCH[name], PARAMETERS | BLOCK | scope)) == []
 
 
 def sequential(connection: Connection, statement: Any, parameters: dict[str, object]) -> list[str]:
