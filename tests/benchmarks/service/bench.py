@@ -27,6 +27,8 @@ from support.stack import Stack
 RECALLS_A_SECOND: Final = 20.0
 PROFILES_A_SECOND: Final = 200.0
 WARM: Final = 40
+WARMING_A_SECOND: Final = 400.0
+"""Faster than they are answered, so that every worker of the service gets some."""
 GROWS: Final = 10
 """Times over, the tenant, after the heavy user is measured first."""
 COMPARED: Final = {"conversation": 50, "user (heavy)": 50, "user (small)": 50, "tenant": 25}
@@ -60,10 +62,10 @@ class Bench:
         return self.timed(name, calls, rate)
 
     def timed(self, name: str, calls: Sequence[Call], rate: float, warm: int = WARM) -> dict[str, Any]:
-        """The figures of the calls after the first, which are asked one by one."""
+        """The figures of the calls after the first, which are asked at once."""
         load = Load(url=self.stack.environment["API_URL"], key=self.stack.environment["API_KEY"])
         warming = Load(url=load.url, key=load.key)
-        asyncio.run(warming.run(calls[:warm], min(rate, 50.0)))
+        asyncio.run(warming.run(calls[:warm], WARMING_A_SECOND))
         before = running.cpu_seconds(self.stack, self.process)
         asyncio.run(load.run(calls[warm:], rate))
         after = running.cpu_seconds(self.stack, self.process)

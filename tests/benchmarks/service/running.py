@@ -75,10 +75,11 @@ def _noted(size: Size) -> dict[str, Any] | None:
 
 @contextmanager
 def service(stack: Stack, **settings: str) -> Iterator[psutil.Process]:
-    """The service with its bare routes, answering at the stack's API_URL."""
+    """The service with its bare routes, a worker for each processor, answering at the stack's API_URL."""
     warm(stack)
     found = _loaded(stack)
-    environment = {**os.environ, **own_process(found, "api"), "LOG_LEVEL": "WARNING", **settings}
+    workers = {"API_WORKERS": str(os.cpu_count() or 1), "LOG_LEVEL": "WARNING"}
+    environment = {**os.environ, **own_process(found, "api"), **workers, **settings}
     environment["PYTHONPATH"] = str(PROJECT / "tests")
     log = (FOLDER / "service.log").open("wb")
     command = [sys.executable, "-m", "benchmarks.service.server"]
