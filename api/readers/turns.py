@@ -19,8 +19,8 @@ from api.readers.candidates import AS_KNOWN, CandidateSource, Likely, Scope
 from api.readers.database import Rows
 from api.readers.named import named
 
-READ_WHOLE: Final = 500
-"""A conversation of so many turns is read whole: from some 100 to 1,000 it takes as long as by blocks, above longer."""
+READ_WHOLE: Final = 1_000
+"""A conversation of so many turns is read whole: up to there it takes as long as by blocks, above longer."""
 WHOLE_TURNS: Final = 4_000
 """A scope of so many turns is read whole. At 11,000 turns that took 53-129 ms a question on a busy machine."""
 MOST_CANDIDATES: Final = 200

@@ -21,7 +21,10 @@ LIKELIEST: Final = 30
 SEEDS: Final = 3
 """How many more matches than wanted are looked at with their neighbours."""
 DENSE: Final = 0.25
-"""Matches, as a share of all documents, from which on it is cheaper to find out of every document whether it counts."""
+"""Matches, as a share of all documents, from which on it is cheaper to look at every document."""
+
+NO_DOCUMENTS: Final = np.empty(0, np.int32)
+NO_SCORES: Final = np.empty(0, np.float32)
 
 Counts: TypeAlias = Callable[[Documents], Flags]
 """Which of some documents are of the scope, and stand."""
@@ -105,10 +108,12 @@ def best(
     average = lengths / count if count else 0.0
     rarity = _rarity(words, having, count)
     slope = np.float32(K1 * B / average) if average else np.float32(0)
-    own = np.zeros(arrays.size, np.float32)
-    for (found, frequencies), weight in zip(matches, rarity, strict=True):
-        own[found] += weight * _saturated(frequencies, arrays.lengths[found], slope)
-    documents, scores = _top(arrays, own, [found for found, _ in matches], counts, most)
+    worth = [
+        weight * _saturated(frequencies, arrays.lengths[found], slope)
+        for (found, frequencies), weight in zip(matches, rarity, strict=True)
+    ]
+    own = _added_up(arrays.size, [found for found, _ in matches], worth)
+    documents, scores = _top(arrays, own, counts, most)
     tail = _saturated(unsealed.frequencies, unsealed.own_lengths[:, None], slope) @ rarity
     statistics = Statistics(count=count, average_length=average, having=tuple(having.tolist()))
     placed = _with_those_beside(arrays, own, documents, _settled(arrays, documents, scope))
@@ -155,7 +160,7 @@ def _counts(arrays: Arrays, scope: Scope, matching: int) -> Counts:
 
 def _of_lexeme(arrays: Arrays, postings: Sequence[Posting], counts: Counts) -> tuple[Documents, Floats]:
     if not postings:
-        return np.empty(0, np.int32), np.empty(0, np.float32)
+        return NO_DOCUMENTS, NO_SCORES
     found = np.concatenate(
         [
             np.frombuffer(one.packed, "<u2", one.documents).astype(np.int32) + np.int32(arrays.begins[one.block])
@@ -182,24 +187,53 @@ def _size(arrays: Arrays, scope: Scope) -> tuple[int, float]:
     return count - len(hidden), lengths - float(arrays.lengths[hidden].sum())
 
 
-def _top(
-    arrays: Arrays, own: Floats, matching: Sequence[Documents], counts: Counts, most: int
-) -> tuple[Documents, Floats]:
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """Documents that match, in their order, and what each is worth by its own words."""
+
+    documents: Documents
+    scores: Floats
+
+    def of(self, documents: Documents) -> Floats:
+        """0 of those that do not match."""
+        if not len(self.documents):
+            return np.zeros(documents.shape, np.float32)
+        at = np.searchsorted(self.documents, documents).clip(max=len(self.documents) - 1)
+        return np.where(self.documents[at] == documents, self.scores[at], np.float32(0))
+
+
+def _added_up(size: int, found: Sequence[Documents], worth: Sequence[Floats]) -> _Own:
+    """What each document is worth by all lexemes. Few are sorted; for many, all documents are laid out."""
+    documents, scores = np.concatenate([NO_DOCUMENTS, *found]), np.concatenate([NO_SCORES, *worth])
+    if len(documents) > DENSE * size:
+        every = np.zeros(size, np.float32)
+        for some, score in zip(found, worth, strict=True):
+            every[some] += score
+        held = np.flatnonzero(every).astype(np.int32)
+        return _Own(held, every[held])
+    if not len(documents):
+        return _Own(documents, scores)
+    order = np.argsort(documents, kind="stable")
+    documents = documents[order]
+    begins = np.flatnonzero(np.append(True, documents[1:] != documents[:-1]))
+    return _Own(documents[begins], np.add.reduceat(scores[order], begins))
+
+
+def _top(arrays: Arrays, own: _Own, counts: Counts, most: int) -> tuple[Documents, Floats]:
     """The best by their own score and what neighbours lend, of the best by their own score and their neighbours."""
-    found = np.concatenate([np.empty(0, np.int32), *matching])
-    if not len(found):
-        return found, np.empty(0, np.float32)
-    scores = own[found]
-    wanted = min(most * SEEDS, len(found))
-    seeds = found[scores >= np.partition(scores, -wanted)[-wanted]]
+    if not len(own.documents):
+        return own.documents, own.scores
+    wanted = min(most * SEEDS, len(own.documents))
+    seeds = own.documents[own.scores >= np.partition(own.scores, -wanted)[-wanted]]
     near = _distinct((seeds[:, None] + np.arange(-REACH, REACH + 1, dtype=np.int32)).ravel())
     near = near[(near >= 0) & (near < arrays.size)]
     near = near[counts(near)]
-    scores = own[near]
+    scores = own.of(near)
     for distance, share in enumerate(SHARES, start=1):
         for step in (distance, -distance):
             other = np.clip(near + step, 0, arrays.size - 1)
-            scores += share * own[other] * ((arrays.sessions[other] == arrays.sessions[near]) & (other == near + step))
+            same = (arrays.sessions[other] == arrays.sessions[near]) & (other == near + step)
+            scores += np.float32(share) * own.of(other) * same
     order = np.argsort(-scores, kind="stable")[: min(most, int(np.count_nonzero(scores)))]
     return near[order], scores[order]
 
@@ -209,7 +243,7 @@ def _settled(arrays: Arrays, documents: Documents, scope: Scope) -> Flags:
     return ~arrays.scattered[documents] & ~np.isin(arrays.codes[documents], np.array(scope.unsealed, np.int32))
 
 
-def _with_those_beside(arrays: Arrays, own: Floats, documents: Documents, settled: Flags) -> Documents:
+def _with_those_beside(arrays: Arrays, own: _Own, documents: Documents, settled: Flags) -> Documents:
     """The settled ones of documents, best first, and what is read with them."""
     away = np.array([step for step in range(-REACH, REACH + 1) if step], np.int32)
     likeliest = (np.arange(len(documents)) < LIKELIEST)[settled]
@@ -217,7 +251,7 @@ def _with_those_beside(arrays: Arrays, own: Floats, documents: Documents, settle
     near = settled_ones[:, None] + away
     other = np.clip(near, 0, max(0, arrays.size - 1))
     beside = (near == other) & (arrays.sessions[other] == arrays.sessions[settled_ones][:, None])
-    return _distinct(np.concatenate([settled_ones, near[beside & (likeliest[:, None] | (own[other] > 0))]]))
+    return _distinct(np.concatenate([settled_ones, near[beside & (likeliest[:, None] | (own.of(other) > 0))]]))
 
 
 def _distinct(numbers: Documents) -> Documents:

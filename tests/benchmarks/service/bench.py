@@ -26,7 +26,7 @@ from support.stack import Stack
 
 RECALLS_A_SECOND: Final = 20.0
 PROFILES_A_SECOND: Final = 200.0
-WARM: Final = 40
+WARM: Final = 100
 WARMING_A_SECOND: Final = 400.0
 """Faster than they are answered, so that every worker of the service gets some."""
 GROWS: Final = 10
