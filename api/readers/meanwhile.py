@@ -13,12 +13,14 @@ R = TypeVar("R")
 async def meanwhile(work: Callable[[], R], asked: Coroutine[Any, Any, T]) -> tuple[R, T]:
     """What `work` returns, done once the first statement of `asked` is sent, and what `asked` brings.
 
-    What `work` raises is raised when `asked` has ended: a connection has one question at a time.
+    Whatever happens, `asked` has ended when this has: nothing of it is left to a connection that others get.
     """
     question = asyncio.ensure_future(asked)
-    await asyncio.sleep(0)  # it begins, and comes to its first wait
     try:
+        await asyncio.sleep(0)  # it begins, and comes to its first wait
         done = work()
-    finally:
+    except BaseException:
+        question.cancel()
         await asyncio.wait([question])
-    return done, question.result()
+        raise
+    return done, await question  # which is cancelled, and waited for, where this is

@@ -76,7 +76,7 @@ def _noted(size: Size) -> dict[str, Any] | None:
 @contextmanager
 def service(stack: Stack, **settings: str) -> Iterator[psutil.Process]:
     """The service with its bare routes, a worker for each processor, answering at the stack's API_URL."""
-    warm(stack)
+    warm(stack, vectors="EMBEDDING_MODEL" in settings)
     found = _loaded(stack)
     workers = {"API_WORKERS": str(os.cpu_count() or 1), "LOG_LEVEL": "WARNING"}
     environment = {**os.environ, **own_process(found, "api"), **workers, **settings}
@@ -111,19 +111,25 @@ def _await_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     raise TimeoutError(f"the service is not ready: {log.read_text('utf-8')[-2_000:]}")
 
 
-def warm(stack: Stack) -> None:
-    """Bring the tables into PostgreSQL's memory, where those of a server are that has been up for a while."""
+def warm(stack: Stack, *, vectors: bool) -> None:
+    """Bring the tables into PostgreSQL's memory, where those of a server are that has been up for a while.
+
+    Vectors only where they are asked for: a million fill the memory of a stack like this.
+    """
     found = _loaded(stack)
     name = conninfo_to_dict(stack.environment["DATABASE_URL"])["dbname"]
     with psycopg.connect(postgres.url(found, "postgres", str(name))) as connection:
         connection.execute("CREATE EXTENSION IF NOT EXISTS pg_prewarm")
-        connection.execute("""
+        connection.execute(
+            """
             SELECT pg_prewarm(oid) FROM pg_class
             WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'i')
-                AND (relname LIKE 'search_%' OR relname LIKE 'messages_%' OR relname LIKE 'message_vectors_%'
-                    OR relname = 'messages')
+                AND (starts_with(relname, 'search_') OR starts_with(relname, 'messages_') OR relname = 'messages'
+                    OR starts_with(relname, 'message_vectors_') AND %s)
                 AND relname <> 'messages_search'
-        """)
+            """,
+            (vectors,),
+        )
 
 
 def seal(stack: Stack) -> float | None:
