@@ -48,19 +48,8 @@ OF_MESSAGES: Final[LiteralString] = """
 """The same, of messages by their keys."""
 
 CONVERSATIONS_OF_USER: Final[LiteralString] = """
-    WITH RECURSIVE taken (conversation_id) AS (
-        (SELECT conversation_id FROM messages
-         WHERE tenant_id = %(tenant_id)s AND user_id = %(user_id)s
-         ORDER BY conversation_id LIMIT 1)
-        UNION ALL
-        SELECT (SELECT conversation_id FROM messages
-                WHERE tenant_id = %(tenant_id)s AND user_id = %(user_id)s AND conversation_id > taken.conversation_id
-                ORDER BY conversation_id LIMIT 1)
-        FROM taken WHERE taken.conversation_id IS NOT NULL
-    )
-    SELECT conversation_id FROM taken WHERE conversation_id IS NOT NULL
+    SELECT conversation_id FROM search_participants WHERE tenant_id = %(tenant_id)s AND user_id = %(user_id)s
 """
-"""From one to the next in the index: as many steps as there are conversations, however many messages they have."""
 
 _WITHIN: Final[LiteralString] = """
     WHERE model = %(model)s AND tenant_id = %(tenant_id)s AND vector IS NOT NULL

@@ -23,7 +23,6 @@ SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "max_connections": "100",
-    "shared_buffers": "1GB",  # taken as it is used; a million messages and their indexes are read from there
     "max_wal_size": "1GB",
     "wal_compression": "on",
     "log_line_prefix": "%m [%p] ",
@@ -42,13 +41,18 @@ def launch(stack: Stack) -> Launch:
     # Whoever served this folder has been ended before (deploy.local.become), so the file names a dead server,
     # whose number may be another program's by now: a reboot does that.
     (data / "postmaster.pid").unlink(missing_ok=True)
-    options = [f"--{name}={value}" for name, value in SETTINGS.items()]
+    options = [f"--{name}={value}" for name, value in {**SETTINGS, "shared_buffers": _buffers()}.items()]
     return Launch(
         argv=(str(binaries / "postgres"), "-D", str(data), "-p", str(stack.ports["postgres"]), *options),
         environment=_environment(),
         folder=data,
         account=account,
     )
+
+
+def _buffers() -> str:
+    """A quarter of the machine's memory, as PostgreSQL's manual has it for a server; taken as it is used."""
+    return f"{psutil.virtual_memory().total // (4 * 1024 * 1024)}MB"
 
 
 ACCOUNT_SECRETS = {"alluvium": "owner", "alluvium_service": "service"}

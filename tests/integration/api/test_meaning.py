@@ -281,7 +281,7 @@ async def test_exactly_is_without_the_index_whatever_the_planner_would_like(
     [
         (meaning_statements.OF_CONVERSATION, "message_vectors_hashing_1_pkey"),
         (meaning_statements.OF_MESSAGES, "message_vectors_hashing_1_pkey"),
-        (meaning_statements.CONVERSATIONS_OF_USER, "messages_by_"),
+        (meaning_statements.CONVERSATIONS_OF_USER, "search_participants_pkey"),
     ],
 )
 async def test_no_question_walks_a_table(
