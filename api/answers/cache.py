@@ -27,6 +27,7 @@ from cachetools import TLRUCache
 from api.models.recall import RecallAnswer, RecallRequest, RecallResult
 from api.readers.landed import Mark, Marked
 from schemas.ids import TenantId
+from topology.errors import Retryable
 from topology.metrics import API_CACHE, API_CACHE_BYTES, Meters
 from topology.settings import Settings
 
@@ -91,12 +92,19 @@ class CachedRecall:
             return (await self._recall.marked(tenant_id, request, now)).answer
         key = self._key(tenant_id, request, now)
         kept = self._kept.get(key)
-        if kept is not None and kept.mark == await self._mark():
+        if kept is not None and kept.mark == await self._now():
             self._meters.add(API_CACHE, result="hit")
             return RecallAnswer.model_validate_json(kept.answer)
         found = await self._recall.marked(tenant_id, request, now)
         self._keep(key, found, self._lasting(request, now))
         return found.answer
+
+    async def _now(self) -> Mark | None:
+        """What the primary holds; None where that cannot be found out: whoever answers then, a replica maybe, tells."""
+        try:
+            return await self._mark()
+        except Retryable:
+            return None
 
     def _keep(self, key: bytes, found: Marked, seconds: float) -> None:
         answer = found.answer.model_dump_json().encode()

@@ -21,6 +21,6 @@ async def meanwhile(work: Callable[[], R], asked: Coroutine[Any, Any, T]) -> tup
         done = work()
     except BaseException:
         question.cancel()
-        await asyncio.wait([question])
+        await asyncio.gather(question, return_exceptions=True)
         raise
     return done, await question  # which is cancelled, and waited for, where this is

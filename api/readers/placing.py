@@ -5,8 +5,10 @@ Pure. Where only some turns of a conversation were read, places keep the distanc
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from operator import itemgetter
 from typing import Final, TypeAlias
 
@@ -24,12 +26,10 @@ Window: TypeAlias = tuple[str, str, str | None, str, str, datetime, bool, int, s
 Offsets: TypeAlias = Mapping[int, int]
 """By the number of a candidate, how far after it a turn stands."""
 
-_PLACED: Final = 0
-"""In place of the number of a candidate, which counts from one: turns whose places are known."""
 _BY_TIME: Final = itemgetter(0, 5, 1)
 """Conversation, when it was said, message."""
-_APART: Final = REACH + 1
-"""Places between two turns of which nothing tells that they are near: too far to lend."""
+_APART: Final = 1 << 32
+"""Between turns of which nothing tells that they are near: further than any two that something does."""
 
 
 def whole(rows: Iterable[TurnRow], asked: Asked) -> list[Turn]:
@@ -52,28 +52,58 @@ def around(rows: Iterable[Window], asked: Asked, places: Mapping[MessageKey, int
             offsets[key][row[-1]] = row[-2]
         else:
             once[key], offsets[key] = row, {row[-1]: row[-2]}
-    for key in once.keys() & places.keys():
-        offsets[key][_PLACED] = places[key]
     ordered = sorted(once.values(), key=_BY_TIME)
-    numbers = _numbers([offsets[row[:2]] for row in ordered])
+    numbers = _numbers([row[:2] for row in ordered], offsets, places)
     return [_turn(row, number, read) for row, number in zip(ordered, numbers, strict=True)]
 
 
-def _numbers(offsets: Sequence[Offsets]) -> list[int]:
-    """From one turn to the next one that was read it is as far as a candidate that both stand around tells, or known
-    places."""
-    numbers, last = [], 0
-    before: Offsets = {}
-    for after in offsets:
-        for number in after:
-            if number in before:
-                last += abs(after[number] - before[number])
-                break
+def _numbers(
+    keys: Sequence[MessageKey], offsets: Mapping[MessageKey, dict[int, int]], places: Mapping[MessageKey, int]
+) -> list[int]:
+    """Of turns by conversation and time."""
+    numbers: list[int] = []
+    for _, group in groupby(keys, key=itemgetter(0)):
+        turns, begin = list(group), len(numbers) + 1
+        if all(key in places for key in turns):
+            numbers += [begin * _APART + places[key] for key in turns]
         else:
-            last += _APART
-        numbers.append(last)
-        before = after
+            _anchor([key for key in turns if key in places], offsets, places)
+            numbers += _in_conversation([offsets[key] for key in turns], begin)
     return numbers
+
+
+def _anchor(
+    placed: Sequence[MessageKey], offsets: Mapping[MessageKey, dict[int, int]], places: Mapping[MessageKey, int]
+) -> None:
+    """Note the places of turns as offsets from something that those have in common which are near each other: between
+    others there may be more, or less, than places tell."""
+    last, anchor = 0, 0
+    for key in sorted(placed, key=places.__getitem__):
+        if places[key] - last > REACH or not anchor:
+            anchor -= 1  # candidates count from one
+        last = offsets[key][anchor] = places[key]
+
+
+def _in_conversation(turns: Sequence[Offsets], begin: int) -> list[int]:
+    """Two turns are as far apart as a candidate that both stand around tells, or known places, or others between them;
+    those of which nothing tells are too far apart to lend."""
+    beside: defaultdict[int, list[int]] = defaultdict(list)
+    for at, offsets in enumerate(turns):
+        for anchor in offsets:
+            beside[anchor].append(at)
+    numbers: dict[int, int] = {}
+    for at in range(len(turns)):
+        if at not in numbers:
+            numbers[at] = (begin + at) * _APART
+            reached = [at]
+            while reached:
+                one = reached.pop()
+                for anchor, offset in turns[one].items():
+                    for other in beside.pop(anchor, ()):
+                        if other not in numbers:
+                            numbers[other] = numbers[one] + turns[other][anchor] - offset
+                            reached.append(other)
+    return [numbers[at] for at in range(len(turns))]
 
 
 def _turn(row: TurnRow | Window, number: int, read: vectors.Reader) -> Turn:

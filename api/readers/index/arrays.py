@@ -71,6 +71,10 @@ class Runs:
     """In microseconds, as `last`."""
     last: Integers
 
+    @property
+    def nbytes(self) -> int:
+        return sum(one.nbytes for one in (self.codes, self.begins, self.ends, self.first, self.last))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
@@ -207,7 +211,7 @@ def join(blocks: Sequence[Block]) -> Arrays:
         last = int(sessions[end - 1])
         own = slice(begin, end)
         parts.append(replace(block, codes=codes[own], lengths=lengths[own], sessions=sessions[own], alive=alive[own]))
-    kept = sum(block.hashes.nbytes + len(block.names) + block.name_ends.nbytes for block in ordered)
+    kept = sum(block.hashes.nbytes + len(block.names) + block.name_ends.nbytes + block.runs.nbytes for block in ordered)
     conversations = int(codes.max(initial=-1)) + 1
     return Arrays(
         blocks=tuple(parts),
@@ -241,9 +245,9 @@ def _all_runs(blocks: Sequence[Block], begins: Sequence[int]) -> Runs:
 
 
 def _scattered(runs: Runs, alive: Flags) -> Flags:
-    """Documents near one that is gone, near the end of a run that another block goes on with, and of conversations
-    whose runs overlap in time."""
-    found = ~alive
+    """Documents near which something is not as it seems: something is gone, another block goes on with the run, or the
+    runs of the conversation overlap in time."""
+    found = _near(~alive)
     goes_on = runs.codes[1:] == runs.codes[:-1]
     overlapping = runs.codes[1:][goes_on & (runs.last[:-1] >= runs.first[1:])]
     mixed = np.isin(runs.codes, overlapping)
@@ -252,8 +256,13 @@ def _scattered(runs: Runs, alive: Flags) -> Flags:
     for step in range(min(REACH, len(found))):
         found[np.maximum(runs.ends[:-1][goes_on] - 1 - step, runs.begins[:-1][goes_on])] = True
         found[np.minimum(runs.begins[1:][goes_on] + step, runs.ends[1:][goes_on] - 1)] = True
-    near = found.copy()
-    for step in range(1, min(REACH, len(found)) + 1):
-        near[step:] |= found[:-step]
-        near[:-step] |= found[step:]
+    return _near(found)
+
+
+def _near(flags: Flags) -> Flags:
+    """These, and those so near that one may lend to the other."""
+    near = flags.copy()
+    for step in range(1, min(REACH, len(flags) - 1) + 1):
+        near[step:] |= flags[:-step]
+        near[:-step] |= flags[step:]
     return near

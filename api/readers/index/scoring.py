@@ -90,8 +90,8 @@ class Best:
     documents: Documents
     scores: Floats
     placed: Documents
-    """Those of the documents that have their neighbours beside them, and what stands beside those: what lends to them,
-    and all beside the likeliest. Their numbers tell how far they are from each other."""
+    """Those of the documents that have their neighbours beside them, and of what stands beside those what lends to
+    them, beside the likeliest all. The numbers of two neighbours tell how far they are from each other."""
     unsealed: Floats
     """The score of every message of the tail that matches, in its order."""
 
@@ -251,7 +251,8 @@ def _with_those_beside(arrays: Arrays, own: _Own, documents: Documents, settled:
     near = settled_ones[:, None] + away
     other = np.clip(near, 0, max(0, arrays.size - 1))
     beside = (near == other) & (arrays.sessions[other] == arrays.sessions[settled_ones][:, None])
-    return _distinct(np.concatenate([settled_ones, near[beside & (likeliest[:, None] | (own.of(other) > 0))]]))
+    read = _distinct(np.concatenate([settled_ones, near[beside & (likeliest[:, None] | (own.of(other) > 0))]]))
+    return read[~np.isin(read, documents[~settled])]
 
 
 def _distinct(numbers: Documents) -> Documents:

@@ -30,6 +30,8 @@ TAIL_BOOST: Final = 1.6
 
 AT_ONCE: Final = 50_000
 """Documents in the postings of a question that are scored in a millisecond: to hand them to a thread takes as long."""
+LIKE_DOCUMENTS: Final = 200
+"""As many documents in postings as a message of the tail takes time."""
 BLOCKS_AT_ONCE: Final = 4
 """Of the largest some 15 MB: however many a tenant has, no statement is so long that it is ended for its time."""
 
@@ -108,7 +110,8 @@ class WideIndex:
         kept, tail = await self._look(rows, scope, words)
         within = kept.arrays.holding(_allowed(kept.codes, scope, tail))
         found = await self._postings(rows, scope.tenant_id, kept, within, words.lexemes)
-        if sum(row[2] for row in found) <= AT_ONCE:
+        unsealed = len(tail.keys) + len(tail.hiding)
+        if sum(row[2] for row in found) + LIKE_DOCUMENTS * unsealed <= AT_ONCE:
             return _answer(kept, scope, tail, found, words, most)
         return await asyncio.to_thread(_answer, kept, scope, tail, found, words, most)
 
@@ -226,7 +229,7 @@ def _answer(
     words: Words,
     most: int,
 ) -> WideCandidates:
-    """What a question costs in processor time, on a thread."""
+    """What a question costs in processor time; on a thread where that is much."""
     places = {lexeme: place for place, lexeme in enumerate(words.lexemes)}
     postings = [Posting(block=b, lexeme=places[lexeme], documents=n, packed=packed) for b, lexeme, n, packed in found]
     within = scoring.Scope(

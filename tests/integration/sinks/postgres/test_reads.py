@@ -117,31 +117,28 @@ def test_items_that_may_answer_are_found_by_the_index_of_their_words(service: ps
         assert "Seq Scan" not in plan, plan
 
 
-@pytest.mark.parametrize(
-    "scope", [{}, {"user_id": ANNA}, {"conversation_id": "c7"}], ids=["tenant", "user", "conversation"]
+FOR_ALL: Final = (
+    *(
+        (recall_statements.QUESTION, {"conversation_id": "c7"}),
+        (recall_statements.SCOPE_TURNS, {"conversation_id": "c7"}),
+    ),
+    *((statements.MATCHING_ITEMS, scope) for scope in ({}, {"user_id": ANNA}, {"conversation_id": "c7"})),
+    (recall_statements.CANDIDATES_IN_PLACE, {}),
+    (recall_statements.RECALLED_MESSAGES, {}),
+    (statements.EVIDENCE_OF_ITEMS, {}),
 )
-@pytest.mark.parametrize(
-    "statement",
-    [
-        recall_statements.QUESTION,
-        recall_statements.SCOPE_TURNS,
-        recall_statements.CANDIDATES_IN_PLACE,
-        recall_statements.RECALLED_MESSAGES,
-        statements.MATCHING_ITEMS,
-        statements.EVIDENCE_OF_ITEMS,
-    ],
-)
+
+
+@pytest.mark.parametrize(("statement", "scope"), FOR_ALL)
 def test_a_recall_has_plans_that_serve_for_all_values(
     service: psycopg.Connection, statement: LiteralString, scope: dict[str, object]
 ) -> None:
-    """Of the tenant, and here of the one who said everything, what is counted or read whole is."""
     where = {"tenant_id": TENANT, "user_id": None, "conversation_id": None} | scope
     keys = {"conversation_ids": '{"c7"}', "message_ids": '{"m7"}', "item_ids": [named("value9", "hobby")]}
     asked = {"query": "word77", "counted": bool(scope), "most": 9, "matching": "'word77'", "reach": 2, "limit": 9}
     options = {"kinds": None, "valid_at": None, "around": 1, "dated": False, "when": False, "time_words": "'may'"}
     plan = plan_for_all(service, statement, where | keys | asked | options | over(RetentionPolicy(), NOON))
-    whole = "conversation_id" not in scope and statement in (recall_statements.QUESTION, recall_statements.SCOPE_TURNS)
-    assert whole or not re.search(r"Seq Scan on (messages|memory_items|evidence)", plan), plan
+    assert not re.search(r"Seq Scan on (messages|memory_items|evidence)", plan), plan
 
 
 @pytest.mark.parametrize("index", QUERIES)

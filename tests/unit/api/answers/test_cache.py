@@ -225,5 +225,8 @@ async def test_without_the_database_nothing_old_is_told() -> None:
         raise Retryable("gone", retry_after_seconds=1)
 
     kitchen.recall._mark = away
+    kitchen.inner.results = [a_result("from the replica")]
+    assert await kitchen.ask() == ["from the replica"]
+    kitchen.inner.error = Retryable("gone", retry_after_seconds=1)
     with pytest.raises(Retryable):
         await kitchen.ask()

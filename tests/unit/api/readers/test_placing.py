@@ -47,9 +47,16 @@ def test_turns_in_known_places_are_as_far_apart_as_those() -> None:
     assert [found[name] - found["m1"] for name in ("m2", "m8")] == [1, 2]
 
 
-def test_what_stands_around_a_candidate_is_nearer_the_truth_than_places() -> None:
-    found = numbers(row(1, 0, 1), row(4, 2, 1), places={("c", "m1"): 70, ("c", "m4"): 71})
-    assert found["m4"] - found["m1"] == 2
+def test_a_turn_between_two_in_known_places_does_not_part_them() -> None:
+    """Which only a candidate beside them shows."""
+    places = {("c", "m3"): 13, ("c", "m5"): 15}
+    found = numbers(row(2, 0, 1), row(3, 1, 1), row(4, 2, 1), row(3, 0, 2), row(5, 0, 3), places=places)
+    assert [found[name] - found["m2"] for name in ("m3", "m4", "m5")] == [1, 2, 3]
+
+
+def test_places_that_run_against_time_tell_nothing() -> None:
+    found = numbers(row(1, 0, 1), row(9, 0, 2), places={("c", "m1"): 71, ("c", "m9"): 70})
+    assert found["m9"] - found["m1"] not in range(1, REACH + 1)
 
 
 def test_what_a_row_tells_of_a_turn() -> None:
