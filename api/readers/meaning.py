@@ -33,7 +33,8 @@ NEAREST: Final = 60
 """Of a wide scope: 60 took 13 ms for a user with a tenth of a million vectors, 100 took 32 ms."""
 EXACTLY: Final = 8_000
 """Vectors that are all compared: about as fast as the index, and nothing is missed among another's vectors."""
-EF_SEARCH: Final = "100"
+EF_SEARCH: Final = "64"
+"""No less than are wanted."""
 MAX_SCAN_TUPLES: Final = "20000"
 """Of the index at the most, for a user with few of a tenant's vectors."""
 EMBED_SECONDS: Final = 1.0

@@ -90,11 +90,14 @@ BY_INDEX: Final[LiteralString] = """
     SELECT set_config('enable_sort', 'off', true), set_config('enable_seqscan', 'off', true),
         set_config('enable_bitmapscan', 'off', true), set_config('hnsw.ef_search', %(ef_search)s, true),
         set_config('hnsw.iterative_scan', 'relaxed_order', true),
-        set_config('hnsw.max_scan_tuples', %(max_scan_tuples)s, true)
+        set_config('hnsw.max_scan_tuples', %(max_scan_tuples)s, true),
+        set_config('plan_cache_mode', 'force_custom_plan', true)
 """
-"""The planner knows neither how few rows are wanted nor what sorting a million vectors costs."""
+"""The planner knows neither how few rows are wanted nor what sorting a million vectors costs; a plan for all values
+compares them all."""
 
 AS_USUAL: Final[LiteralString] = """
     SELECT set_config('enable_sort', 'on', true), set_config('enable_seqscan', 'on', true),
-        set_config('enable_bitmapscan', 'on', true)
+        set_config('enable_bitmapscan', 'on', true), set_config('plan_cache_mode', 'force_generic_plan', true)
 """
+"""In a transaction that is settled, as questions are that seek by meaning."""

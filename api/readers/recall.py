@@ -71,7 +71,7 @@ class RecallReader:
         sought = None if self._meaning is None else await self._meaning.ask(request)
         if request.conversation_id is None and request.known_at is None:
             await self._source.prepare(tenant_id)
-        async with self._database.read(tenant_id, settled=request.known_at is None and sought is None) as rows:
+        async with self._database.read(tenant_id, settled=request.known_at is None) as rows:
             question, mark = await _question(rows, tenant_id, request, now)
             if not question.asked.terms:
                 return Marked(answer=RecallAnswer(results=[], semantic=told(sought, missing=0)), mark=mark)
@@ -79,8 +79,8 @@ class RecallReader:
             question = replace(question, also=meant.nearest(NEAREST))
             read = await turns.read(rows, question, self._source)
             likely, found = await meanwhile(read.turns, self._items(rows, question, request, at))
-            keys = [turn.key for turn in likely]
-            meant = await self._nearness.completed(rows, question.scope, meant, keys)
+            matching = [turn.key for turn in likely if turn.document.places]
+            meant = await self._nearness.completed(rows, question.scope, meant, matching)
             items = {each.item_ids[0]: each for each in folded([one.row for one in found])}
             sources = {str(one.row["item_id"]): one.sources for one in found if one.sources is not None}
             things = _things(items, question.asked)
@@ -89,7 +89,7 @@ class RecallReader:
             )
             answer = rank(candidates, results.with_spare(request.limit), with_messages=wants_messages(request))
             shown = await results.of(rows, answer, Items(folds=items, sources=sources, at=at), request, tenant_id)
-            semantic = told(sought, missing=len(meant.missing.intersection(keys)))
+            semantic = told(sought, missing=len(meant.missing.intersection(turn.key for turn in likely)))
             return Marked(answer=RecallAnswer(results=shown, semantic=semantic), mark=mark)
 
     async def _items(self, rows: Rows, question: Question, request: RecallRequest, at: datetime) -> Sequence[ItemFound]:

@@ -27,8 +27,8 @@ from support.stack import Stack
 RECALLS_A_SECOND: Final = 20.0
 PROFILES_A_SECOND: Final = 200.0
 WARM: Final = 100
-WARMING_A_SECOND: Final = 400.0
-"""Faster than they are answered, so that every worker of the service gets some."""
+WARMING_A_SECOND: Final = 80.0
+"""So fast that every worker of the service gets some, and not so fast that each opens all its connections."""
 GROWS: Final = 10
 """Times over, the tenant, after the heavy user is measured first."""
 COMPARED: Final = {"conversation": 50, "user (heavy)": 50, "user (small)": 50, "tenant": 25}

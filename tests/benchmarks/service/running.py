@@ -130,6 +130,7 @@ def warm(stack: Stack, *, vectors: bool) -> None:
             """,
             (vectors,),
         )
+        connection.execute("CHECKPOINT")  # else what was filled in is written out while questions are measured
 
 
 def seal(stack: Stack) -> float | None:
