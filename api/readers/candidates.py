@@ -53,7 +53,7 @@ class Likely:
     corpus: Corpus
     places: Mapping[MessageKey, int] = field(default_factory=dict)
     """Where messages stand of which that is known, with those that are to be read beside them: two of a conversation
-    are as far from each other as their numbers. What stands around any other of the keys has to be looked for."""
+    that are near are as far apart as their numbers. What stands around any other of the keys has to be looked for."""
 
 
 class CandidateSource(Protocol):

@@ -21,7 +21,6 @@ from api.readers.folds import Fold, folded
 from api.readers.landed import Mark, Marked, marked_by
 from api.readers.lifetimes import over
 from api.readers.meaning import NEAREST, Asker, Nearness, told
-from api.readers.meanwhile import meanwhile
 from api.readers.results import ItemFound, Items
 from api.readers.turns import Question
 from schemas.ids import TenantId
@@ -78,18 +77,18 @@ class RecallReader:
             meant = await self._nearness.in_scope(rows, question.scope, sought, whole=question.is_whole)
             question = replace(question, also=meant.nearest(NEAREST))
             read = await turns.read(rows, question, self._source)
-            likely, found = await meanwhile(read.turns, self._items(rows, question, request, at))
-            matching = [turn.key for turn in likely if turn.document.places]
+            found = await self._items(rows, question, request, at)
+            matching = [turn.key for turn in read.turns if turn.document.places]
             meant = await self._nearness.completed(rows, question.scope, meant, matching)
             items = {each.item_ids[0]: each for each in folded([one.row for one in found])}
             sources = {str(one.row["item_id"]): one.sources for one in found if one.sources is not None}
             things = _things(items, question.asked)
             candidates = Candidates(
-                asked=question.asked, corpus=read.corpus, turns=likely, things=things, meaning=meant.known
+                asked=question.asked, corpus=read.corpus, turns=read.turns, things=things, meaning=meant.known
             )
             answer = rank(candidates, results.with_spare(request.limit), with_messages=wants_messages(request))
             shown = await results.of(rows, answer, Items(folds=items, sources=sources, at=at), request, tenant_id)
-            semantic = told(sought, missing=len(meant.missing.intersection(turn.key for turn in likely)))
+            semantic = told(sought, missing=len(meant.missing.intersection(turn.key for turn in read.turns)))
             return Marked(answer=RecallAnswer(results=shown, semantic=semantic), mark=mark)
 
     async def _items(self, rows: Rows, question: Question, request: RecallRequest, at: datetime) -> Sequence[ItemFound]:

@@ -5,7 +5,7 @@ Reads only. Both ways give the same candidates to the same ranking; the second w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,10 +26,10 @@ WHOLE_TURNS: Final = 4_000
 MOST_CANDIDATES: Final = 200
 """Messages of a wide scope that are read with those around them and ranked: with 150 the first ten were those of the
 whole scope for all of 383 questions, with 60 for 96 %."""
-LOOKED_AROUND: Final = 30
-"""Messages that are near in meaning around which all turns are read, to be lent to: as of the likeliest by words."""
 MOST_KNOWN: Final = 1_000
 """The same, of what had been learnt at a time: seldom asked, and read without those around them."""
+LOOKED_AROUND: Final = 30
+"""Messages that are near in meaning around which all turns are read, to be lent to: as of the likeliest by words."""
 
 _TIME_WORDS: Final = vectors.or_query(TIME_WORDS)
 
@@ -61,11 +61,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """The rows of candidates, and what they are drawn from."""
+    """The candidates in the order of conversation and place, and what they are drawn from."""
 
     corpus: Corpus
-    turns: Callable[[], list[Turn]]
-    """Makes turns of the rows, in the order of conversation and place. Takes a millisecond, and asks nothing."""
+    turns: list[Turn]
 
 
 def counted(scope: Scope) -> int:
@@ -92,7 +91,7 @@ async def _whole(rows: Rows, question: Question, size: int) -> Read:
     statement = recall_statements.SCOPE_TURNS if now else known_statements.TURNS
     found = await rows.packed(statement, {**question.parameters, **also})
     corpus = Corpus(count=size, average_length=found[0][-1] if found else 0.0)
-    return Read(corpus=corpus, turns=lambda: placing.whole((row[:-1] for row in found), question.asked))
+    return Read(corpus=corpus, turns=placing.whole((row[:-1] for row in found), question.asked))
 
 
 async def _in_place(rows: Rows, question: Question, likely: Likely) -> Read:
@@ -105,4 +104,4 @@ async def _in_place(rows: Rows, question: Question, likely: Likely) -> Read:
     wanted = {**named(keys), "around": len(unplaced) if now else 0}
     statement = recall_statements.CANDIDATES_IN_PLACE if now else known_statements.SURROUNDINGS
     found = await rows.packed(statement, {**question.parameters, **wanted})
-    return Read(corpus=likely.corpus, turns=lambda: placing.around(found, question.asked, likely.places))
+    return Read(corpus=likely.corpus, turns=placing.around(found, question.asked, likely.places))

@@ -66,7 +66,7 @@ class WideCandidates:
     """How many messages of the tail were read for it."""
     places: Mapping[Key, int]
     """Where messages stand whose neighbours are sealed with them, candidates and those that are to be read beside them:
-    two of a conversation are as far from each other as their numbers. Of all other candidates that is not known."""
+    two of a conversation that are near are as far apart as their numbers. Of other candidates that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
