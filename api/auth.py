@@ -90,12 +90,9 @@ class KeyRing:
         self._remember(digest, principal)
         return principal
 
-    def must_ask(self, key: str) -> bool:
-        """Whether the store would be asked for this key."""
-        if not is_key(key):
-            return False
-        kept = self._known.get(key_hmac(self._secret_key, key))
-        return kept is None or self._clock() >= kept[0]
+    def is_strange(self, key: str) -> bool:
+        """Whether it may be a guess that the store would be asked for: no key that was right when last asked for."""
+        return is_key(key) and key_hmac(self._secret_key, key) not in self._known
 
     def _remember(self, digest: bytes, principal: Principal | None) -> None:
         self._known.pop(digest, None)

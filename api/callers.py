@@ -29,9 +29,9 @@ class Callers:
     def __init__(self, keys: KeyRing, tokens: Tokens | None, uses: Uses) -> None:
         self._keys, self._tokens, self._uses = keys, tokens, uses
 
-    def must_ask(self, credentials: str) -> bool:
-        """Whether the database has to be asked whose they are: of a key that was not met lately."""
-        return not self._is_token(credentials) and self._keys.must_ask(credentials)
+    def is_strange(self, credentials: str) -> bool:
+        """Whether the database would be asked for a key that may be a guess."""
+        return not self._is_token(credentials) and self._keys.is_strange(credentials)
 
     async def principal(self, credentials: str) -> Principal | None:
         """None for credentials that are not good. Raises Retryable."""

@@ -47,7 +47,7 @@ async def _principal(scope: Scope) -> Principal:
         raise problems.unauthorised("No key was given", challenge="Bearer")
     service: Service = scope["app"].state.service
     address = address_of(scope)
-    if service.callers.must_ask(credentials):
+    if service.callers.is_strange(credentials):
         await service.limiter.look_at(address)
     principal = await service.callers.principal(credentials)
     if principal is None:

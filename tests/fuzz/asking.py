@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 from urllib.parse import quote, quote_from_bytes
@@ -17,6 +18,9 @@ METHODS = ("get", "post", "put", "patch", "delete")
 BRIEFLY = 0.05
 """How long is waited for what may be waited for."""
 INGEST = ("post", "/v1/events")
+BEGAN = datetime(2026, 5, 3, 10, tzinfo=UTC)
+LATE = 0.2
+"""Of the events."""
 HEADERS: Mapping[str, tuple[bytes, ...]] = {
     "Content-Type": (b"text/plain", b"application/json; charset=utf-16", b"multipart/form-data", b"\xff", b""),
     "Accept": (b"application/xml", b"*/*;q=0"),
@@ -50,6 +54,12 @@ class Asking:
     content: bytes | None = None
     strict: bool = True
     key_spoilt: bool = False
+
+
+def moment(number: int, random: Random) -> datetime:
+    """When the event was that is the `number`-th sent: mostly later than all before, at times late or at once."""
+    late = random.choice((0, 0, 0, 1, 3_600)) if random.random() < LATE else 0
+    return BEGAN + timedelta(seconds=number - late)
 
 
 def operations(document: Mapping[str, Any]) -> Iterator[Operation]:
@@ -108,9 +118,9 @@ class Asker:
             "type": "message.recorded",
             "conversation_id": f"fuzz-{self._random.randrange(50)}",
             "message_id": f"{self._run}-{self._made}-{number}",
-            "user_id": self._random.choice(("ana", "rui", "zoë")),
+            "user_id": f"{self._random.choice(('ana', 'rui', 'zoë'))}-{self._random.randrange(100)}",
             "text": self._random.choice(("I live in Braga.", "I love chess.", "Nothing.", "🙂", "x" * 3_000)),
-            "occurred_at": "2026-05-03T10:00:00Z",
+            "occurred_at": moment(self._made, self._random).isoformat(),
         }
         if self._random.random() < 0.3:
             name = self._random.choice([*event, "role", "timezone", "attributes", "reply_to", "unknown"])

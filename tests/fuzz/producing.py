@@ -6,11 +6,11 @@ A fault here is one of a producer's: wrong bytes, wrong key, no value.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from random import Random
 
 from confluent_kafka import KafkaError, Message, Producer
 
+from fuzz.asking import moment
 from fuzz.inventing import BYTES, Inventor
 from fuzz.judging import Place
 from schemas.codec import Codec
@@ -75,9 +75,9 @@ class Spoiler:
             tenant_id=TenantId("local"),
             conversation_id=ConversationId(f"fuzz-{self._random.randrange(50)}"),
             message_id=MessageId(name),
-            user_id=UserId("ana"),
+            user_id=UserId(f"ana-{self._random.randrange(100)}"),
             text=self._random.choice(TEXTS[:2]) if self._random.random() < 0.8 else self._random.choice(TEXTS),
-            occurred_at=datetime(2026, 5, 3, tzinfo=UTC),
+            occurred_at=moment(self._sent, self._random),
         )
         kind = self._random.choice((EventType.MESSAGE_EDITED, EventType.MESSAGE_DELETED, EventType.CONVERSATION_ENDED))
         return replace(event, type=kind) if self._random.random() < 0.1 else event

@@ -147,6 +147,21 @@ async def test_a_key_is_asked_for_once_in_a_while_and_forgotten_when_it_ends() -
     keys.known.clear()
     now[0] = CACHE_SECONDS
     assert await ring.principal(KEY) is None
+    assert keys.asked == 2
+
+
+@pytest.mark.asyncio
+async def test_a_key_is_strange_until_it_was_found_right_and_again_once_it_is_not() -> None:
+    keys, now = FakeKeys(), [0.0]
+    keys.add()
+    ring = KeyRing(keys, SECRET.encode(), clock=lambda: now[0])
+    assert ring.is_strange(KEY)
+    await ring.principal(KEY)
+    now[0] = 100 * CACHE_SECONDS
+    assert not ring.is_strange(KEY), "whoever is at work would be shut out by others at its address"
+    keys.known.clear()
+    await ring.principal(KEY)
+    assert ring.is_strange(KEY)
 
 
 def test_keys_carry_256_bits_and_differ() -> None:
