@@ -58,6 +58,16 @@ class Rows:
         cursor = self._connection.cursor(binary=True, row_factory=tuple_row)
         return await (await self._run(cursor, statement, parameters)).fetchall()
 
+    async def script(self, statements: LiteralString, parameters: Parameters) -> list[tuple[Any, ...]]:
+        """Several statements at once, with the values written into them; the rows of those that have any."""
+        cursor = psycopg.AsyncClientCursor(self._connection, row_factory=tuple_row)
+        await self._run(cursor, statements, parameters)
+        found: list[tuple[Any, ...]] = []
+        while True:
+            found += await cursor.fetchall() if cursor.description else ()
+            if not cursor.nextset():
+                return found
+
     async def _run(
         self, cursor: psycopg.AsyncCursor[R], statement: LiteralString, parameters: Parameters
     ) -> psycopg.AsyncCursor[R]:

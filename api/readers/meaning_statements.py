@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Final, LiteralString
 
+from api.readers.recall_statements import surroundings
+
 SERVING: Final[LiteralString] = "SELECT name FROM embedding_models WHERE state = 'serving'"
 
 BEHIND: Final[LiteralString] = """
@@ -47,9 +49,27 @@ OF_MESSAGES: Final[LiteralString] = """
 """
 """The same, of messages by their keys."""
 
+CANDIDATES_IN_PLACE: Final[LiteralString] = (
+    """
+    SELECT found.conversation_id, found.message_id, user_id, speaker_name, role, occurred_at, tells_time, length,
+        found.vector, place, number, v.message_id IS NULL AS missing, 1 - (v.vector <=> %(vector)s::halfvec) AS nearness
+    FROM (WITH
+    """
+    + surroundings(", generation, version_offset")
+    + """) AS found
+    LEFT JOIN message_vectors AS v
+        ON found.vector <> '' AND v.model = %(model)s AND v.tenant_id = %(tenant_id)s
+        AND v.conversation_id = found.conversation_id AND v.message_id = found.message_id
+        AND v.generation = found.generation AND v.version_offset = found.version_offset
+    """
+)
+"""Those of `recall_statements`, with whether the vector of one that matches is missing, and how near it is."""
+
 CONVERSATIONS_OF_USER: Final[LiteralString] = """
-    SELECT conversation_id FROM search_participants WHERE tenant_id = %(tenant_id)s AND user_id = %(user_id)s
+    SELECT coalesce(array_agg(conversation_id), '{}')::text FROM search_participants
+    WHERE tenant_id = %(tenant_id)s AND user_id = %(user_id)s
 """
+"""As an array is written: there may be a thousand, which go straight into the next statement."""
 
 _WITHIN: Final[LiteralString] = """
     WHERE model = %(model)s AND tenant_id = %(tenant_id)s AND vector IS NOT NULL
@@ -81,23 +101,26 @@ _NEAREST: Final[LiteralString] = (
 _MOST: Final[LiteralString] = " LIMIT %(most)s )" + _OF_NOW
 
 NEAREST: Final[LiteralString] = _NEAREST + "ORDER BY vector <=> %(vector)s::halfvec" + _MOST
-"""By the index, where `BY_INDEX` was said before."""
+"""By the index, after `BY_INDEX`."""
 
 NEAREST_EXACTLY: Final[LiteralString] = _NEAREST + "ORDER BY (vector <=> %(vector)s::halfvec) + 0" + _MOST
 """All compared. No index has a sum: the planner may not take the one of vectors, whose nearest may all be another's."""
 
 BY_INDEX: Final[LiteralString] = """
-    SELECT set_config('enable_sort', 'off', true), set_config('enable_seqscan', 'off', true),
-        set_config('enable_bitmapscan', 'off', true), set_config('hnsw.ef_search', %(ef_search)s, true),
-        set_config('hnsw.iterative_scan', 'relaxed_order', true),
-        set_config('hnsw.max_scan_tuples', %(max_scan_tuples)s, true),
-        set_config('plan_cache_mode', 'force_custom_plan', true)
+    SET LOCAL enable_sort = off;
+    SET LOCAL enable_seqscan = off;
+    SET LOCAL enable_bitmapscan = off;
+    SET LOCAL hnsw.ef_search = %(ef_search)s;
+    SET LOCAL hnsw.iterative_scan = relaxed_order;
+    SET LOCAL hnsw.max_scan_tuples = %(max_scan_tuples)s;
 """
-"""The planner knows neither how few rows are wanted nor what sorting a million vectors costs; a plan for all values
-compares them all."""
+"""The planner knows neither how few rows are wanted nor what sorting a million vectors costs."""
 
 AS_USUAL: Final[LiteralString] = """
-    SELECT set_config('enable_sort', 'on', true), set_config('enable_seqscan', 'on', true),
-        set_config('enable_bitmapscan', 'on', true), set_config('plan_cache_mode', 'force_generic_plan', true)
+    SET LOCAL enable_sort = on;
+    SET LOCAL enable_seqscan = on;
+    SET LOCAL enable_bitmapscan = on
 """
-"""In a transaction that is settled, as questions are that seek by meaning."""
+
+NEAREST_BY_INDEX: Final[LiteralString] = BY_INDEX + NEAREST + ";" + AS_USUAL
+"""As one script, with its values in it: a plan for all values compares every vector."""

@@ -44,6 +44,15 @@ Pool: TypeAlias = AsyncConnectionPool[Connection]
 Check: TypeAlias = Callable[[Connection], Awaitable[None]]
 
 
+class LatestFirst(AsyncConnectionPool[Connection]):
+    """Hands out the connection that was given back last, whose server process has its caches warm; the library goes
+    round. So a burst leaves connections that nobody uses, and those are closed after a while."""
+
+    async def _get_ready_connection(self, timeout: float | None) -> Connection | None:
+        self._pool.rotate(1)  # the next is taken from the left, and what comes back goes to the right
+        return await super()._get_ready_connection(timeout)
+
+
 async def anybody(connection: Connection) -> None:
     """The check of a job, which may read across tenants."""
 
@@ -58,7 +67,7 @@ def make_pool(settings: Settings, url: str | None = None, check: Check = anybody
         await connection.set_autocommit(True)
         await check(connection)
 
-    return AsyncConnectionPool(
+    return LatestFirst(
         url or settings.database_url.get_secret_value(),
         connection_class=AsyncConnection[DictRow],
         kwargs={

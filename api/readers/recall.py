@@ -5,7 +5,7 @@ Reads only, in one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -20,7 +20,7 @@ from api.readers.database import Database, Rows
 from api.readers.folds import Fold, folded
 from api.readers.landed import Mark, Marked, marked_by
 from api.readers.lifetimes import over
-from api.readers.meaning import NEAREST, Asker, Nearness, told
+from api.readers.meaning import NEAREST, Asker, Nearness, Sought, told
 from api.readers.results import ItemFound, Items
 from api.readers.turns import Question
 from schemas.ids import TenantId
@@ -66,18 +66,30 @@ class RecallReader:
 
     async def marked(self, tenant_id: TenantId, request: RecallRequest, now: datetime) -> Marked:
         """The answer of `ask`, and what it rests on."""
+        if self._meaning is None:
+            return await self._marked(tenant_id, request, now, None)
+        async with self._meaning.asking(request) as coming:
+            return await self._marked(tenant_id, request, now, coming)
+
+    async def _marked(
+        self, tenant_id: TenantId, request: RecallRequest, now: datetime, coming: Awaitable[Sought] | None
+    ) -> Marked:
+        """What has to do with meaning is done last, while the question's vector is made."""
         at = request.known_at or request.asked_at or now
-        sought = None if self._meaning is None else await self._meaning.ask(request)
         if request.conversation_id is None and request.known_at is None:
             await self._source.prepare(tenant_id)
         async with self._database.read(tenant_id, settled=request.known_at is None) as rows:
             question, mark = await _question(rows, tenant_id, request, now)
             if not question.asked.terms:
+                sought = await coming if coming else None
                 return Marked(answer=RecallAnswer(results=[], semantic=told(sought, missing=0)), mark=mark)
-            meant = await self._nearness.in_scope(rows, question.scope, sought, whole=question.is_whole)
-            question = replace(question, also=meant.nearest(NEAREST))
-            read = await turns.read(rows, question, self._source)
+            likely = await turns.likely(rows, question, self._source)
             found = await self._items(rows, question, request, at)
+            sought = await coming if coming else None
+            meant = await self._nearness.in_scope(rows, question.scope, sought, whole=question.is_whole)
+            question = replace(question, sought=meant.used, also=meant.nearest(NEAREST))
+            read = await turns.read(rows, question, likely)
+            meant = meant.beside(read.nearness, read.missing)
             matching = [turn.key for turn in read.turns if turn.document.places]
             meant = await self._nearness.completed(rows, question.scope, meant, matching)
             items = {each.item_ids[0]: each for each in folded([one.row for one in found])}

@@ -119,62 +119,63 @@ HOLDING: LiteralString = (
 HAVING: LiteralString = HAVING_OF + "messages_to_search" + HOLDING
 """How many messages of the scope hold each of the words."""
 
-_MATCHED: LiteralString = (
-    _SHOWN
-    + """, search AS words, length(search) AS length, search @@ %(matching)s::tsquery AS hit,
-        %(when)s AND search @@ %(time_words)s::tsquery AS tells_time
-"""
-)
 
-_BESIDE: LiteralString = (
-    """
-    FROM (SELECT number, within, said_at, named FROM centre WHERE number <= %(around)s) AS centre, LATERAL (
-        SELECT """
-    + _MATCHED
-    + """, row_number() OVER by_time AS away
-        FROM messages
-        WHERE conversation_id = centre.within AND """
-    + _STANDING
-)
-
-SURROUNDINGS: LiteralString = (
-    """
-    centre AS (
-        SELECT number, conversation_id AS within, message_id AS named, occurred_at AS said_at, """
-    + _MATCHED
-    + """, 0 AS place
-        FROM unnest(%(conversation_ids)s::text[], %(message_ids)s::text[])
-            WITH ORDINALITY AS wanted(conversation_id, message_id, number)
-        JOIN messages USING (conversation_id, message_id)
-        WHERE """
-    + _STANDING
-    + """
+def surroundings(more: LiteralString = "") -> LiteralString:
+    """Candidates, by number, and around the first of them the turns that stand there, by how far before or after: of
+    each what a turn is read from, `more` columns of its message, and the candidate's number. Goes on after WITH."""
+    matched: LiteralString = (
+        _SHOWN
+        + more
+        + """, search AS words, length(search) AS length, search @@ %(matching)s::tsquery AS hit,
+            %(when)s AND search @@ %(time_words)s::tsquery AS tells_time
+        """
     )
-    SELECT """
-    + _READ
-    + """, number FROM centre
-    UNION ALL
-    SELECT """
-    + _READ
-    + """, number FROM (SELECT number, beside.*, -away AS place"""
-    + _BESIDE
-    + """ AND (occurred_at, message_id) < (centre.said_at, centre.named)
-        WINDOW by_time AS (ORDER BY occurred_at DESC, message_id DESC)
-        ORDER BY occurred_at DESC, message_id DESC
-        LIMIT %(reach)s) AS beside) AS before
-    UNION ALL
-    SELECT """
-    + _READ
-    + """, number FROM (SELECT number, beside.*, away AS place"""
-    + _BESIDE
-    + """ AND (occurred_at, message_id) > (centre.said_at, centre.named)
-        WINDOW by_time AS (ORDER BY occurred_at, message_id)
-        ORDER BY occurred_at, message_id
-        LIMIT %(reach)s) AS beside) AS after
-"""
-)
+    read: LiteralString = "SELECT " + _READ + more + ", number FROM "
+    beside: LiteralString = (
+        """
+        FROM (SELECT number, within, said_at, named FROM centre WHERE number <= %(around)s) AS centre, LATERAL (
+            SELECT """
+        + matched
+        + """, row_number() OVER by_time AS away
+            FROM messages
+            WHERE conversation_id = centre.within AND """
+        + _STANDING
+    )
+    return (
+        """
+        centre AS (
+            SELECT number, conversation_id AS within, message_id AS named, occurred_at AS said_at, """
+        + matched
+        + """, 0 AS place
+            FROM unnest(%(conversation_ids)s::text[], %(message_ids)s::text[])
+                WITH ORDINALITY AS wanted(conversation_id, message_id, number)
+            JOIN messages USING (conversation_id, message_id)
+            WHERE """
+        + _STANDING
+        + ") "
+        + read
+        + "centre UNION ALL "
+        + read
+        + "(SELECT number, beside.*, -away AS place"
+        + beside
+        + """ AND (occurred_at, message_id) < (centre.said_at, centre.named)
+            WINDOW by_time AS (ORDER BY occurred_at DESC, message_id DESC)
+            ORDER BY occurred_at DESC, message_id DESC
+            LIMIT %(reach)s) AS beside) AS before
+        UNION ALL """
+        + read
+        + "(SELECT number, beside.*, away AS place"
+        + beside
+        + """ AND (occurred_at, message_id) > (centre.said_at, centre.named)
+            WINDOW by_time AS (ORDER BY occurred_at, message_id)
+            ORDER BY occurred_at, message_id
+            LIMIT %(reach)s) AS beside) AS after
+        """
+    )
+
+
+SURROUNDINGS: LiteralString = surroundings()
 CANDIDATES_IN_PLACE: LiteralString = "WITH" + SURROUNDINGS
-"""Candidates, by number, and around the first of them the turns that stand there, by how far before or after."""
 
 RECALLED_MESSAGES: LiteralString = (
     """

@@ -5,8 +5,8 @@ Reads only. Both ways give the same candidates to the same ranking; the second w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from api.ranking.asked import Asked
@@ -14,22 +14,23 @@ from api.ranking.bm25 import Corpus
 from api.ranking.candidates import MessageKey, Turn
 from api.ranking.neighbours import REACH
 from api.ranking.words import TIME_WORDS
-from api.readers import known_statements, placing, recall_statements, vectors
+from api.readers import known_statements, meaning_statements, placing, recall_statements, vectors
 from api.readers.candidates import AS_KNOWN, CandidateSource, Likely, Scope
 from api.readers.database import Rows
+from api.readers.meaning import Sought
 from api.readers.named import named
 
 READ_WHOLE: Final = 1_000
 """A conversation of so many turns is read whole: up to there it takes as long as by blocks, above longer."""
 WHOLE_TURNS: Final = 4_000
 """A scope of so many turns is read whole. At 11,000 turns that took 53-129 ms a question on a busy machine."""
-MOST_CANDIDATES: Final = 200
+MOST_CANDIDATES: Final = 150
 """Messages of a wide scope that are read with those around them and ranked: with 150 the first ten were those of the
 whole scope for all of 383 questions, with 60 for 96 %."""
 MOST_KNOWN: Final = 1_000
 """The same, of what had been learnt at a time: seldom asked, and read without those around them."""
-LOOKED_AROUND: Final = 30
-"""Messages that are near in meaning around which all turns are read, to be lent to: as of the likeliest by words."""
+LOOKED_AROUND: Final = 10
+"""Messages that are near in meaning around which all turns are read, to be lent to."""
 
 _TIME_WORDS: Final = vectors.or_query(TIME_WORDS)
 
@@ -38,12 +39,14 @@ _TIME_WORDS: Final = vectors.or_query(TIME_WORDS)
 class Question:
     """What is searched for and where; `size` is the number of messages there, where they were counted and are few.
 
-    `also` are messages to rank besides those that match, such as those that are near in meaning.
+    `sought`: what near messages mean, where meaning is asked for; `also` are the nearest, to rank besides those that
+    match.
     """
 
     scope: Scope
     asked: Asked
     size: int | None
+    sought: Sought | None = None
     also: Sequence[MessageKey] = ()
 
     @property
@@ -65,6 +68,10 @@ class Read:
 
     corpus: Corpus
     turns: list[Turn]
+    nearness: Mapping[MessageKey, float] = field(default_factory=dict)
+    """Of those that were read with it."""
+    missing: frozenset[MessageKey] = frozenset()
+    """Those of them that have no vector so far."""
 
 
 def counted(scope: Scope) -> int:
@@ -72,15 +79,21 @@ def counted(scope: Scope) -> int:
     return WHOLE_TURNS if scope.known_at is not None else min(READ_WHOLE, WHOLE_TURNS)
 
 
-async def read(rows: Rows, question: Question, source: CandidateSource) -> Read:
-    """The candidates of a question."""
-    if question.size is not None and question.is_whole:
-        return await _whole(rows, question, question.size)
+async def likely(rows: Rows, question: Question, source: CandidateSource) -> Likely | None:
+    """The likeliest messages by the words of the question; None where the scope is read whole."""
+    if question.is_whole:
+        return None
     if question.scope.known_at is not None:
-        likely = await AS_KNOWN.likeliest(rows, question.scope, question.asked, MOST_KNOWN)
-        return await _in_place(rows, question, likely)
-    likely = await source.likeliest(rows, question.scope, question.asked, MOST_CANDIDATES)
-    if question.asked.names_a_date and likely.corpus.count <= WHOLE_TURNS:
+        return await AS_KNOWN.likeliest(rows, question.scope, question.asked, MOST_KNOWN)
+    return await source.likeliest(rows, question.scope, question.asked, MOST_CANDIDATES)
+
+
+async def read(rows: Rows, question: Question, likely: Likely | None) -> Read:
+    """The candidates of a question, of which `likely` told."""
+    if likely is None:
+        return await _whole(rows, question, question.size or 0)
+    dated = question.scope.known_at is None and question.asked.names_a_date
+    if dated and likely.corpus.count <= WHOLE_TURNS:
         return await _whole(rows, question, likely.corpus.count)
     return await _in_place(rows, question, likely)
 
@@ -102,6 +115,22 @@ async def _in_place(rows: Rows, question: Question, likely: Likely) -> Read:
     )
     keys = [*unplaced, *(key for key in (*likely.places, *question.also[LOOKED_AROUND:]) if key not in unplaced)]
     wanted = {**named(keys), "around": len(unplaced) if now else 0}
+    parameters = {**question.parameters, **wanted}
+    if question.sought is not None:
+        return await _with_nearness(rows, question, question.sought, parameters, likely)
     statement = recall_statements.CANDIDATES_IN_PLACE if now else known_statements.SURROUNDINGS
-    found = await rows.packed(statement, {**question.parameters, **wanted})
+    found = await rows.packed(statement, parameters)
     return Read(corpus=likely.corpus, turns=placing.around(found, question.asked, likely.places))
+
+
+async def _with_nearness(
+    rows: Rows, question: Question, sought: Sought, parameters: Mapping[str, object], likely: Likely
+) -> Read:
+    asked = {**parameters, "model": sought.model, "vector": sought.vector}
+    found = await rows.packed(meaning_statements.CANDIDATES_IN_PLACE, asked)
+    return Read(
+        corpus=likely.corpus,
+        turns=placing.around((row[:-2] for row in found), question.asked, likely.places),
+        nearness={row[:2]: row[-1] for row in found if row[-1] is not None},
+        missing=frozenset(row[:2] for row in found if row[-2] and row[8]),
+    )

@@ -30,10 +30,14 @@ PATIENCE_MS: Final = 300_000
 """For a statement that reads a million messages."""
 
 
-async def everything(rows: Rows, question: Question, source: CandidateSource) -> Read:
+async def nothing(_rows: Rows, _question: Question, _source: CandidateSource) -> None:
+    """No scope is narrowed to what is likely."""
+
+
+async def everything(rows: Rows, question: Question, _likely: None) -> Read:
     """All turns of the scope that match, with their neighbours, and the statistics of all."""
     (size,) = await rows.all(recall_statements.SCOPE, question.scope.parameters)
-    return await _read(rows, replace(question, size=size["messages"]), source)
+    return await _read(rows, replace(question, size=size["messages"]), None)
 
 
 async def exact_answers(url: str, requests: Sequence[Mapping[str, Any]]) -> list[list[str]]:
@@ -55,6 +59,7 @@ def _looking_at_everything() -> Iterator[None]:
         mock.patch.object(pools, "SESSION", session),
         mock.patch.object(turns, "READ_WHOLE", 10**9),
         mock.patch.object(turns, "WHOLE_TURNS", 10**9),
+        mock.patch.object(turns, "likely", nothing),
         mock.patch.object(turns, "read", everything),
     ):
         yield

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import timedelta
 from typing import Any, LiteralString
@@ -21,6 +23,7 @@ from sinks.embeddings.ports import Embedder, Vectors
 from sinks.embeddings.writer import VectorSink
 from sinks.ports import Batch, Partition, SinkRecord
 from support.api_story import ACME, ANA, FAMILY, LATER, OTHER, TURNS, story
+from topology.errors import Retryable
 from topology.retention import RetentionPolicies
 from topology.topics import TopicName
 
@@ -175,6 +178,29 @@ async def test_a_model_that_takes_too_long_is_not_waited_for(
     assert told == ["busy"]
 
 
+async def test_a_question_that_fails_does_not_wait_for_its_vector(
+    database: Database, models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Waiting(Broken):
+        def embed(self, texts: Sequence[str]) -> Vectors:
+            begun.set()
+            told.wait(30)
+            return super().embed(texts)
+
+    async def fails(*_: object) -> None:
+        await asyncio.to_thread(begun.wait, 30)
+        raise Retryable("PostgreSQL is away", retry_after_seconds=1.0)
+
+    begun, told = threading.Event(), threading.Event()
+    monkeypatch.setattr(turns, "likely", fails)
+    monkeypatch.setattr(meaning, "EMBED_SECONDS", 30.0)
+    asker = Asker(database, load=lambda _: Waiting())
+    with pytest.raises(Retryable):
+        await asyncio.wait_for(ask(database, asker, "chess", conversation_id=FAMILY), 10)
+    told.set()
+    asker.close()
+
+
 @pytest.mark.parametrize(
     ("narrowed", "reason"),
     [({"known_at": LATER - timedelta(hours=1)}, "known_at"), ({"kinds": ["item"]}, "no_messages")],
@@ -240,9 +266,8 @@ async def test_a_wide_scope_is_read_off_the_index_and_finds_what_is_nearest(
         "vector": text_of("chess"),
     }
     async with database.read(ACME) as rows:
-        await rows.all(meaning_statements.BY_INDEX, {"ef_search": "100", "max_scan_tuples": "20000"})
+        await rows.script(meaning_statements.BY_INDEX, {"ef_search": 100, "max_scan_tuples": 20_000})
         plan = await explained(rows, meaning_statements.NEAREST, asked)
-        await rows.all(meaning_statements.AS_USUAL, {})
     assert "message_vectors_hashing_1_nearest" in plan, plan
     assert "Sort" not in plan, plan
 
@@ -269,7 +294,7 @@ async def test_exactly_is_without_the_index_whatever_the_planner_would_like(
     embed(database_url, *ALL)
     asked = {"model": "hashing@1", "tenant_id": ACME, "most": 60, "conversation_ids": None, "vector": text_of("chess")}
     async with database.read(ACME) as rows:
-        await rows.all(meaning_statements.BY_INDEX, {"ef_search": "100", "max_scan_tuples": "20000"})
+        await rows.script(meaning_statements.BY_INDEX, {"ef_search": 100, "max_scan_tuples": 20_000})
         by_index = await explained(rows, meaning_statements.NEAREST, asked)
         exactly = await explained(rows, meaning_statements.NEAREST_EXACTLY, asked)
     assert "message_vectors_hashing_1_nearest" in by_index, by_index
