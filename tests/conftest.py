@@ -35,6 +35,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item, _ in in_turn]
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Ungrouped, every worker starts a stack of each kind for itself, and nothing tells but the time that takes."""
+    if getattr(session.config.option, "loadgroup", False):
+        lost = [
+            item.nodeid for item in session.items if item.get_closest_marker("xdist_group") and "@" not in item.nodeid
+        ]
+        if lost:
+            raise pytest.UsageError(f"pytest-xdist does not group tests with this pytest: {lost[0]}")
+
+
 def _group_of(path: str) -> str | None:
     if path in OWN_STACK:
         return path
