@@ -72,7 +72,7 @@ class KeyStore(Protocol):
 
 
 class KeyRing:
-    """Finds the principal of a key, remembering it for a few seconds. Unknown keys are not remembered."""
+    """Finds the principal of a key, trusting what it found for a few seconds. Unknown keys are not remembered."""
 
     def __init__(self, store: KeyStore, secret_key: bytes, clock: Callable[[], float] = monotonic) -> None:
         self._store, self._secret_key, self._clock = store, secret_key, clock

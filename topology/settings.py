@@ -150,7 +150,7 @@ class SinkSettings(_Group):
         description="Connections it opens at the most; ten serve hundreds of questions a second.",
     )
     database_pool_max_lifetime_seconds: int = Field(
-        default=1_800, ge=10, description="Age at which a connection is replaced by a new one."
+        default=1_800, ge=10, description="Age beyond which a connection is replaced when it has been used."
     )
     database_pool_max_idle_seconds: int = Field(
         default=300, ge=1, description="Seconds unused after which a connection beyond the least number is closed."

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Final, TypeAlias
@@ -31,8 +31,10 @@ from topology.topics import TopicName
 log = logging.getLogger(__name__)
 
 NEAREST: Final = 20
-"""Of a wide scope. With 60 recall@10 was .763 instead of .759 about users and .705 about a tenant either way (765
-questions of three public sets), and for a user with a tenth of a million vectors they took twice as long."""
+"""Of a wide scope, unless more are to be shown. With 60 recall@10 was .763 instead of .759 about users and .705 about a
+tenant either way (765 questions of three public sets), and the index of a million vectors took twice as long."""
+MOST_NEAREST: Final = 100
+"""As many as an answer may have; of a conversation that is read whole, where all are compared anyway."""
 EXACTLY: Final = 8_000
 """Vectors that are all compared: about as fast as the index, and nothing is missed among another's vectors."""
 EF_SEARCH: Final = 64
@@ -82,8 +84,9 @@ class Meant:
         """With what is known of more messages."""
         return replace(self, nearness={**self.nearness, **nearness}, missing=self.missing | missing)
 
-    def nearest(self, most: int) -> list[MessageKey]:
-        return sorted(self.nearness, key=lambda key: (-self.nearness[key], key))[:most]
+    def nearest(self) -> list[MessageKey]:
+        """The nearest first: of a conversation that is read whole not all, of a wide scope all that were found."""
+        return sorted(self.nearness, key=lambda key: (-self.nearness[key], key))[:MOST_NEAREST]
 
 
 NOTHING: Final = Sought(reason="no_model")
@@ -115,23 +118,28 @@ class Asker:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="embedder")
         self._loaded: LRUCache[str, Embedder] = LRUCache(2)
         self._recent: LRUCache[tuple[str, str], str] = LRUCache(2_000)
+        self._under_way = 0
         self._model: str | None = None
         self._asked_at = float("-inf")
 
     @asynccontextmanager
-    async def asking(self, request: RecallRequest) -> AsyncIterator[Awaitable[Sought]]:
+    async def asking(self, request: RecallRequest) -> AsyncIterator[asyncio.Task[Sought]]:
         """The vector to come, while other things are done; given up where they fail.
 
-        Raises Retryable where PostgreSQL is away, as everything else would; what is awaited raises nothing.
+        Where others are embedded first, or the model has to be loaded, it has come already: whoever asks takes a
+        connection next, and would hold it for so long. Raises Retryable where PostgreSQL is away, as everything else
+        would; what is awaited raises nothing.
         """
         model = await self._serving()
+        soon = model in self._loaded and not self._under_way
         coming = asyncio.create_task(self._sought(model, request))
         try:
+            if not soon:
+                await asyncio.wait({coming})
             yield coming
         finally:
             coming.cancel()
-            with suppress(asyncio.CancelledError):
-                await coming
+            await asyncio.wait({coming})
 
     async def behind(self) -> int | None:
         """Records of messages that PostgreSQL has, and the model that serves has not read; None where none serves."""
@@ -166,6 +174,7 @@ class Asker:
     async def _vector(self, model: str, query: str) -> Sought:
         if (known := self._recent.get((model, query))) is not None:
             return Sought(model=model, vector=known)
+        self._under_way += 1
         try:
             async with asyncio.timeout(EMBED_SECONDS):
                 vector = await asyncio.get_running_loop().run_in_executor(self._thread, self._embed, model, query)
@@ -174,6 +183,8 @@ class Asker:
         except Exception as error:
             log.warning("a question was not embedded: %s", type(error).__name__, exc_info=error)
             return Sought(model=model, reason="failed")
+        finally:
+            self._under_way -= 1
         self._recent[model, query] = vector
         return Sought(model=model, vector=vector)
 
@@ -200,15 +211,16 @@ class Nearness:
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._large: TTLCache[tuple[str, str | None, str | None], bool] = TTLCache(10_000, LARGE_SECONDS, timer=clock)
 
-    async def in_scope(self, rows: Rows, scope: Scope, sought: Sought | None, *, whole: bool) -> Meant:
-        """Of every message of a conversation that is read whole, or of the nearest of a wider scope; of none where
-        nothing is sought."""
+    async def in_scope(self, rows: Rows, scope: Scope, sought: Sought | None, *, whole: bool, shown: int) -> Meant:
+        """Of every message of a conversation that is read whole, or of the nearest of a wider scope, for an answer of
+        so many; of none where nothing is sought."""
         if sought is None or sought.reason:
             return Meant(sought=sought or NOTHING)
         asked = _parameters(scope, sought)
         if scope.conversation_id is not None and whole:
             return _meant(sought, await rows.packed(statements.OF_CONVERSATION, asked))
-        return Meant(sought=sought, nearness=await self._nearest(rows, scope, asked))
+        found = await self._nearest(rows, scope, {**asked, "most": max(NEAREST, shown)})
+        return Meant(sought=sought, nearness=found)
 
     async def completed(self, rows: Rows, scope: Scope, meant: Meant, keys: Sequence[MessageKey]) -> Meant:
         """With the nearness of these messages too."""
@@ -221,7 +233,7 @@ class Nearness:
 
     async def _nearest(self, rows: Rows, scope: Scope, asked: Mapping[str, object]) -> Mapping[MessageKey, float]:
         conversations = await _conversations(rows, scope)
-        within = {**asked, "conversation_ids": conversations, "most": NEAREST}
+        within = {**asked, "conversation_ids": conversations}
         if not await self._is_large(rows, scope, within):
             return _near(await rows.packed(statements.NEAREST_EXACTLY, within))
         searched = {"ef_search": EF_SEARCH, "max_scan_tuples": MAX_SCAN_TUPLES}

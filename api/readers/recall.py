@@ -20,7 +20,7 @@ from api.readers.database import Database, Rows
 from api.readers.folds import Fold, folded
 from api.readers.landed import Mark, Marked, marked_by
 from api.readers.lifetimes import over
-from api.readers.meaning import NEAREST, Asker, Nearness, Sought, told
+from api.readers.meaning import Asker, Nearness, Sought, told
 from api.readers.results import ItemFound, Items
 from api.readers.turns import Question
 from schemas.ids import TenantId
@@ -86,8 +86,10 @@ class RecallReader:
             likely = await turns.likely(rows, question, self._source)
             found = await self._items(rows, question, request, at)
             sought = await coming if coming else None
-            meant = await self._nearness.in_scope(rows, question.scope, sought, whole=question.is_whole)
-            question = replace(question, sought=meant.used, also=meant.nearest(NEAREST))
+            meant = await self._nearness.in_scope(
+                rows, question.scope, sought, whole=question.is_whole, shown=request.limit
+            )
+            question = replace(question, sought=meant.used, also=meant.nearest())
             read = await turns.read(rows, question, likely)
             meant = meant.beside(read.nearness, read.missing)
             matching = [turn.key for turn in read.turns if turn.document.places]

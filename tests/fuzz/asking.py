@@ -57,7 +57,7 @@ class Asking:
 
 
 def moment(number: int, random: Random) -> datetime:
-    """When the event was that is the `number`-th sent: mostly later than all before, at times late or at once."""
+    """When events were that are the `number`-th sent: mostly later than all before, at times late or at once."""
     late = random.choice((0, 0, 0, 1, 3_600)) if random.random() < LATE else 0
     return BEGAN + timedelta(seconds=number - late)
 

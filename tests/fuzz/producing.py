@@ -75,7 +75,7 @@ class Spoiler:
             tenant_id=TenantId("local"),
             conversation_id=ConversationId(f"fuzz-{self._random.randrange(50)}"),
             message_id=MessageId(name),
-            user_id=UserId(f"ana-{self._random.randrange(100)}"),
+            user_id=UserId(f"kai-{self._random.randrange(100)}"),
             text=self._random.choice(TEXTS[:2]) if self._random.random() < 0.8 else self._random.choice(TEXTS),
             occurred_at=moment(self._sent, self._random),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import timedelta
 from typing import Any, LiteralString
@@ -96,7 +97,7 @@ def ids(answer: RecallAnswer) -> list[str]:
     return [result.id for result in answer.results if result.kind == "message"]
 
 
-SCOPES = [{"conversation_id": FAMILY}, {"user_id": ANA}, {}]
+SCOPES: list[dict[str, Any]] = [{"conversation_id": FAMILY}, {"user_id": ANA}, {}]
 
 
 @pytest.mark.parametrize("scope", SCOPES)
@@ -195,9 +196,31 @@ async def test_a_question_that_fails_does_not_wait_for_its_vector(
     monkeypatch.setattr(turns, "likely", fails)
     monkeypatch.setattr(meaning, "EMBED_SECONDS", 30.0)
     asker = Asker(database, load=lambda _: Waiting())
+    asker.load(Hashing.name)
     with pytest.raises(Retryable):
         await asyncio.wait_for(ask(database, asker, "chess", conversation_id=FAMILY), 10)
     told.set()
+    asker.close()
+
+
+async def test_who_has_to_wait_for_other_questions_or_for_the_model_waits_without_a_connection(
+    database: Database, models: Models
+) -> None:
+    class Slow(Hashing):
+        def embed(self, texts: Sequence[str]) -> Vectors:
+            time.sleep(0.2)
+            return super().embed(texts)
+
+    asker = Asker(database, load=lambda _: Slow())
+    request = RecallRequest(query="chess", conversation_id=FAMILY)
+    async with asker.asking(request) as first:
+        assert first.done(), "it had to be loaded"
+    async with asker.asking(request.model_copy(update={"query": "tea"})) as second:
+        assert not second.done()
+        await asyncio.sleep(0.05)
+        async with asker.asking(request.model_copy(update={"query": "go"})) as third:
+            assert third.done()
+            assert second.done()
     asker.close()
 
 
@@ -272,6 +295,51 @@ async def test_a_wide_scope_is_read_off_the_index_and_finds_what_is_nearest(
     assert "Sort" not in plan, plan
 
 
+async def test_the_nearest_by_the_index_are_the_nearest_and_the_transaction_is_as_before(
+    database: Database, database_url: str, models: Models, asker: Asker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embed(database_url, *ALL)
+    monkeypatch.setattr(meaning, "EXACTLY", 2)
+    asked = {"model": "hashing@1", "tenant_id": ACME, "most": 4, "vector": text_of("chess")}
+    searched = {"ef_search": 100, "max_scan_tuples": 20_000}
+    for conversations in (None, '{"' + FAMILY + '"}'):
+        within = {**asked, "conversation_ids": conversations}
+        async with database.read(ACME, settled=True) as rows:
+            by_index = await rows.script(meaning_statements.NEAREST_BY_INDEX, {**within, **searched})
+            settings = await rows.packed(SETTINGS, {})
+            exactly = await rows.packed(meaning_statements.NEAREST_EXACTLY, within)
+        assert {row[:2] for row in by_index} == {row[:2] for row in exactly}
+        assert {row[1]: row[2] for row in by_index} == pytest.approx({row[1]: row[2] for row in exactly})
+        assert settings == [("on", "on", "on", "force_generic_plan")]
+    monkeypatch.setattr(meaning, "NEAREST", 4)
+    monkeypatch.setattr(meaning_statements, "NEAREST_EXACTLY", "SELECT 1 / 0")
+    for scope in SCOPES[1:]:
+        assert ids(await ask(database, asker, "chessboards", limit=4, **scope))[0] == "m-4"
+
+
+SETTINGS: LiteralString = """
+    SELECT current_setting('enable_sort'), current_setting('enable_seqscan'), current_setting('enable_bitmapscan'),
+        current_setting('plan_cache_mode')
+"""
+
+
+@pytest.mark.parametrize("scope", SCOPES[1:])
+async def test_in_a_wide_scope_nearness_is_read_with_the_candidates(
+    database: Database,
+    database_url: str,
+    models: Models,
+    asker: Asker,
+    monkeypatch: pytest.MonkeyPatch,
+    scope: dict[str, Any],
+) -> None:
+    embed(database_url, *(name for name in ALL if name != "m-4"))
+    missed = await ask(database, asker, "chess", **scope)
+    monkeypatch.setattr(meaning_statements, "OF_MESSAGES", "SELECT 1 / 0")
+    assert await ask(database, asker, "chess", **scope) == missed
+    assert missed.semantic is not None
+    assert missed.semantic.missing == 1
+
+
 @pytest.mark.parametrize("exactly", [2, meaning.EXACTLY])
 async def test_of_a_long_conversation_only_the_nearest_are_read(
     database: Database,
@@ -306,6 +374,7 @@ async def test_exactly_is_without_the_index_whatever_the_planner_would_like(
     [
         (meaning_statements.OF_CONVERSATION, "message_vectors_hashing_1_pkey"),
         (meaning_statements.OF_MESSAGES, "message_vectors_hashing_1_pkey"),
+        (meaning_statements.CANDIDATES_IN_PLACE, "message_vectors_hashing_1_pkey"),
         (meaning_statements.CONVERSATIONS_OF_USER, "search_participants_pkey"),
     ],
 )
@@ -321,6 +390,11 @@ async def test_no_question_walks_a_table(
         "vector": text_of("chess"),
         "conversation_ids": [FAMILY],
         "message_ids": ["m-4"],
+        "matching": "'chess'",
+        "around": 1,
+        "reach": 2,
+        "when": False,
+        "time_words": "'may'",
     }
     async with database.read(ACME) as rows:
         await rows.all("SELECT set_config('enable_seqscan', 'off', true)", {})

@@ -133,6 +133,18 @@ def part(value: object) -> str:
         base64.urlsafe_b64encode(b"[" * 40_000).decode().rstrip("=") + ".e30.x",
         by_secret()[:-3] + "AAA",
     ],
+    ids=[
+        "nothing",
+        "three words",
+        "no ASCII",
+        "no algorithm",
+        "another secret",
+        "another algorithm",
+        "a list of algorithms",
+        "a number of a key",
+        "deep",
+        "another signature",
+    ],
 )
 async def test_what_is_no_token_of_ours_is_refused(token: str) -> None:
     assert await reader().principal(token) is None
