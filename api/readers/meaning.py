@@ -33,12 +33,12 @@ log = logging.getLogger(__name__)
 NEAREST: Final = 20
 """Of a wide scope, unless more are to be shown. With 60 recall@10 was .763 instead of .759 about users and .705 about a
 tenant either way (765 questions of three public sets), and the index of a million vectors took twice as long."""
-MOST_NEAREST: Final = 100
-"""As many as an answer may have; of a conversation that is read whole, where all are compared anyway."""
+NEAREST_OF_CONVERSATION: Final = 60
+"""Of one that is read whole, where all are compared anyway; unless more are to be shown."""
 EXACTLY: Final = 8_000
 """Vectors that are all compared: about as fast as the index, and nothing is missed among another's vectors."""
 EF_SEARCH: Final = 64
-"""No less than are wanted."""
+"""More than are mostly wanted; where these are not enough, the index is read on."""
 MAX_SCAN_TUPLES: Final = 20_000
 """Of the index at the most, for a user with few of a tenant's vectors."""
 EMBED_SECONDS: Final = 1.0
@@ -84,9 +84,10 @@ class Meant:
         """With what is known of more messages."""
         return replace(self, nearness={**self.nearness, **nearness}, missing=self.missing | missing)
 
-    def nearest(self) -> list[MessageKey]:
-        """The nearest first: of a conversation that is read whole not all, of a wide scope all that were found."""
-        return sorted(self.nearness, key=lambda key: (-self.nearness[key], key))[:MOST_NEAREST]
+    def nearest(self, shown: int) -> list[MessageKey]:
+        """The nearest first, for an answer of so many."""
+        most = max(NEAREST_OF_CONVERSATION, shown)
+        return sorted(self.nearness, key=lambda key: (-self.nearness[key], key))[:most]
 
 
 NOTHING: Final = Sought(reason="no_model")

@@ -89,7 +89,7 @@ class RecallReader:
             meant = await self._nearness.in_scope(
                 rows, question.scope, sought, whole=question.is_whole, shown=request.limit
             )
-            question = replace(question, sought=meant.used, also=meant.nearest())
+            question = replace(question, sought=meant.used, also=meant.nearest(request.limit))
             read = await turns.read(rows, question, likely)
             meant = meant.beside(read.nearness, read.missing)
             matching = [turn.key for turn in read.turns if turn.document.places]

@@ -123,24 +123,7 @@ HAVING: LiteralString = HAVING_OF + "messages_to_search" + HOLDING
 def surroundings(more: LiteralString = "") -> LiteralString:
     """Candidates, by number, and around the first of them the turns that stand there, by how far before or after: of
     each what a turn is read from, `more` columns of its message, and the candidate's number. Goes on after WITH."""
-    matched: LiteralString = (
-        _SHOWN
-        + more
-        + """, search AS words, length(search) AS length, search @@ %(matching)s::tsquery AS hit,
-            %(when)s AND search @@ %(time_words)s::tsquery AS tells_time
-        """
-    )
-    read: LiteralString = "SELECT " + _READ + more + ", number FROM "
-    beside: LiteralString = (
-        """
-        FROM (SELECT number, within, said_at, named FROM centre WHERE number <= %(around)s) AS centre, LATERAL (
-            SELECT """
-        + matched
-        + """, row_number() OVER by_time AS away
-            FROM messages
-            WHERE conversation_id = centre.within AND """
-        + _STANDING
-    )
+    matched, read = _matched(more), "SELECT " + _READ + more + ", number FROM "
     return (
         """
         centre AS (
@@ -156,21 +139,43 @@ def surroundings(more: LiteralString = "") -> LiteralString:
         + read
         + "centre UNION ALL "
         + read
-        + "(SELECT number, beside.*, -away AS place"
-        + beside
-        + """ AND (occurred_at, message_id) < (centre.said_at, centre.named)
-            WINDOW by_time AS (ORDER BY occurred_at DESC, message_id DESC)
-            ORDER BY occurred_at DESC, message_id DESC
-            LIMIT %(reach)s) AS beside) AS before
-        UNION ALL """
+        + _beside(matched, "-away", "<", "occurred_at DESC, message_id DESC")
+        + " UNION ALL "
         + read
-        + "(SELECT number, beside.*, away AS place"
-        + beside
-        + """ AND (occurred_at, message_id) > (centre.said_at, centre.named)
-            WINDOW by_time AS (ORDER BY occurred_at, message_id)
-            ORDER BY occurred_at, message_id
-            LIMIT %(reach)s) AS beside) AS after
+        + _beside(matched, "away", ">", "occurred_at, message_id")
+    )
+
+
+def _matched(more: LiteralString) -> LiteralString:
+    return (
+        _SHOWN
+        + more
+        + """, search AS words, length(search) AS length, search @@ %(matching)s::tsquery AS hit,
+            %(when)s AND search @@ %(time_words)s::tsquery AS tells_time
         """
+    )
+
+
+def _beside(matched: LiteralString, place: LiteralString, than: LiteralString, order: LiteralString) -> LiteralString:
+    """The turns on one side of the first candidates, the next to each first."""
+    return (
+        "(SELECT number, beside.*, "
+        + place
+        + """ AS place
+        FROM (SELECT number, within, said_at, named FROM centre WHERE number <= %(around)s) AS centre, LATERAL (
+            SELECT """
+        + matched
+        + """, row_number() OVER by_time AS away
+            FROM messages
+            WHERE conversation_id = centre.within AND """
+        + _STANDING
+        + " AND (occurred_at, message_id) "
+        + than
+        + " (centre.said_at, centre.named) WINDOW by_time AS (ORDER BY "
+        + order
+        + ") ORDER BY "
+        + order
+        + " LIMIT %(reach)s) AS beside) AS side"
     )
 
 
