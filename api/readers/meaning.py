@@ -21,7 +21,7 @@ from api.ranking.candidates import MessageKey
 from api.readers import meaning_statements as statements
 from api.readers.candidates import Scope
 from api.readers.database import Database, Rows
-from api.readers.named import named, text_array
+from api.readers.named import named
 from sinks.embeddings.catalogue import embedder
 from sinks.embeddings.ports import Embedder
 from topology.errors import Misconfigured
@@ -233,20 +233,18 @@ class Nearness:
         return meant.beside(more.nearness, more.missing)
 
     async def _nearest(self, rows: Rows, scope: Scope, asked: Mapping[str, object]) -> Mapping[MessageKey, float]:
-        conversations = await _conversations(rows, scope)
-        within = {**asked, "conversation_ids": conversations}
-        if not await self._is_large(rows, scope, within):
-            return _near(await rows.packed(statements.NEAREST_EXACTLY, within))
+        if not await self._is_large(rows, scope, asked):
+            return _near(await rows.packed(statements.NEAREST_EXACTLY, asked))
         searched = {"ef_search": EF_SEARCH, "max_scan_tuples": MAX_SCAN_TUPLES}
-        found = await rows.script(statements.NEAREST_BY_INDEX, {**within, **searched})
+        found = await rows.script(statements.NEAREST_BY_INDEX, {**asked, **searched})
         if len(found) < NEAREST // 2:
-            found = await rows.packed(statements.NEAREST_EXACTLY, within)
+            found = await rows.packed(statements.NEAREST_EXACTLY, asked)
         return _near(found)
 
-    async def _is_large(self, rows: Rows, scope: Scope, within: Mapping[str, object]) -> bool:
+    async def _is_large(self, rows: Rows, scope: Scope, asked: Mapping[str, object]) -> bool:
         whose = (scope.tenant_id, scope.user_id, scope.conversation_id)
         if whose not in self._large:
-            (found,) = await rows.all(statements.VECTORS, {**within, "most": EXACTLY + 1})
+            (found,) = await rows.all(statements.VECTORS, {**asked, "most": EXACTLY + 1})
             if found["vectors"] <= EXACTLY:
                 return False
             self._large[whose] = True
@@ -255,16 +253,6 @@ class Nearness:
 
 def _parameters(scope: Scope, sought: Sought) -> dict[str, object]:
     return {**scope.parameters, "model": sought.model, "vector": sought.vector}
-
-
-async def _conversations(rows: Rows, scope: Scope) -> str | None:
-    """As an array is written; None for all."""
-    if scope.conversation_id is not None:
-        return text_array([scope.conversation_id])
-    if scope.user_id is None:
-        return None
-    ((found,),) = await rows.packed(statements.CONVERSATIONS_OF_USER, scope.parameters)
-    return str(found)
 
 
 def _near(found: Iterable[NearRow]) -> dict[MessageKey, float]:

@@ -58,26 +58,28 @@ CANDIDATES_IN_PLACE: Final[LiteralString] = (
     + surroundings(", generation, version_offset")
     + """) AS found
     LEFT JOIN message_vectors AS v
-        ON found.vector <> '' AND v.model = %(model)s AND v.tenant_id = %(tenant_id)s
+        ON v.model = CASE WHEN found.vector <> '' THEN %(model)s END AND v.tenant_id = %(tenant_id)s
         AND v.conversation_id = found.conversation_id AND v.message_id = found.message_id
         AND v.generation = found.generation AND v.version_offset = found.version_offset
     """
 )
-"""Those of `recall_statements`, with whether the vector of one that matches is missing, and how near it is."""
+"""Those of `recall_statements`, with whether the vector of one that matches is missing, and how near it is. Of another
+no model's vector is looked for: a condition beside the key would be asked after it had been read."""
 
-CONVERSATIONS_OF_USER: Final[LiteralString] = """
-    SELECT coalesce(array_agg(conversation_id), '{}')::text FROM search_participants
-    WHERE tenant_id = %(tenant_id)s AND user_id = %(user_id)s
+_OF_USER: Final[LiteralString] = """
+    SELECT conversation_id FROM search_participants WHERE tenant_id = %(tenant_id)s AND user_id = %(user_id)s
 """
-"""As an array is written: there may be a thousand, which go straight into the next statement."""
-
-_WITHIN: Final[LiteralString] = """
+_OF_MODEL: Final[LiteralString] = """
     WHERE model = %(model)s AND tenant_id = %(tenant_id)s AND vector IS NOT NULL
-        AND (%(conversation_ids)s::text[] IS NULL OR conversation_id = ANY (%(conversation_ids)s::text[]))
-"""
+        AND (%(conversation_id)s::text IS NULL OR conversation_id = %(conversation_id)s)
+        AND (%(user_id)s::text IS NULL OR conversation_id """
+_BY_CONVERSATION: Final[LiteralString] = _OF_MODEL + "= ANY (ARRAY(" + _OF_USER + ")))"
+"""An array is looked for in the index that begins with conversations: only those of the user are read."""
+_BY_ROW: Final[LiteralString] = _OF_MODEL + "IN (" + _OF_USER + "))"
+"""Below OR, IN stays a question to be asked of each row, answered from a hash; it would be a join else, and sorted."""
 
 VECTORS: Final[LiteralString] = (
-    "SELECT count(*) AS vectors FROM (SELECT 1 FROM message_vectors" + _WITHIN + "LIMIT %(most)s) AS counted"
+    "SELECT count(*) AS vectors FROM (SELECT 1 FROM message_vectors" + _BY_CONVERSATION + "LIMIT %(most)s) AS counted"
 )
 
 _OF_NOW: Final[LiteralString] = """
@@ -89,21 +91,20 @@ _OF_NOW: Final[LiteralString] = """
     WHERE m.text IS NOT NULL
 """
 
-_NEAREST: Final[LiteralString] = (
-    """
+_NEAREST: Final[LiteralString] = """
     WITH near AS MATERIALIZED (
         SELECT conversation_id, message_id, generation, version_offset,
             1 - (vector <=> %(vector)s::halfvec) AS nearness
         FROM message_vectors
     """
-    + _WITHIN
-)
 _MOST: Final[LiteralString] = " LIMIT %(most)s )" + _OF_NOW
 
-NEAREST: Final[LiteralString] = _NEAREST + "ORDER BY vector <=> %(vector)s::halfvec" + _MOST
+NEAREST: Final[LiteralString] = _NEAREST + _BY_ROW + "ORDER BY vector <=> %(vector)s::halfvec" + _MOST
 """By the index, after `BY_INDEX`."""
 
-NEAREST_EXACTLY: Final[LiteralString] = _NEAREST + "ORDER BY (vector <=> %(vector)s::halfvec) + 0" + _MOST
+NEAREST_EXACTLY: Final[LiteralString] = (
+    _NEAREST + _BY_CONVERSATION + "ORDER BY (vector <=> %(vector)s::halfvec) + 0" + _MOST
+)
 """All compared. No index has a sum: the planner may not take the one of vectors, whose nearest may all be another's."""
 
 BY_INDEX: Final[LiteralString] = """

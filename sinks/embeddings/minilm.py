@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2 with int8 weights on onnxruntime: 384 numbers of what a sentence or paragraph means.
+"""all-MiniLM-L6-v2 in eight bits on onnxruntime: 384 numbers of what a sentence or paragraph means.
 
 Knows English best. Reads two files of pinned packages, and refuses others; neither package is ever imported.
 """
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from sinks.embeddings import int8
 from sinks.embeddings.ports import DIMENSIONS, Vectors
 from topology.errors import Misconfigured
 
@@ -111,9 +112,11 @@ def _tokenizer() -> Tokenizer:
 
 def _session() -> InferenceSession:
     """On the one thread that calls it: whoever wants more cores runs more sinks, and the API keeps its own."""
-    content = WEIGHTS.read()
+    model = int8.kept_in_int8(WEIGHTS.read())
     from onnxruntime import InferenceSession, SessionOptions
 
     options = SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    return InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    for name, value in int8.OPTIONS.items():
+        options.add_session_config_entry(name, value)
+    return InferenceSession(model, options, providers=["CPUExecutionProvider"])

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import timedelta
+from itertools import product
 from typing import Any, LiteralString
 
 import psycopg
@@ -285,7 +286,8 @@ async def test_a_wide_scope_is_read_off_the_index_and_finds_what_is_nearest(
         "model": "hashing@1",
         "tenant_id": ACME,
         "most": 60,
-        "conversation_ids": [FAMILY],
+        "conversation_id": None,
+        "user_id": ANA,
         "vector": text_of("chess"),
     }
     async with database.read(ACME) as rows:
@@ -302,8 +304,8 @@ async def test_the_nearest_by_the_index_are_the_nearest_and_the_transaction_is_a
     monkeypatch.setattr(meaning, "EXACTLY", 2)
     asked = {"model": "hashing@1", "tenant_id": ACME, "most": 4, "vector": text_of("chess")}
     searched = {"ef_search": 100, "max_scan_tuples": 20_000}
-    for conversations in (None, '{"' + FAMILY + '"}'):
-        within = {**asked, "conversation_ids": conversations}
+    for user_id, conversation_id in product((None, ANA), (None, FAMILY)):
+        within = {**asked, "user_id": user_id, "conversation_id": conversation_id}
         async with database.read(ACME, settled=True) as rows:
             by_index = await rows.script(meaning_statements.NEAREST_BY_INDEX, {**within, **searched})
             settings = await rows.packed(SETTINGS, {})
@@ -360,7 +362,8 @@ async def test_exactly_is_without_the_index_whatever_the_planner_would_like(
     database: Database, database_url: str, models: Models
 ) -> None:
     embed(database_url, *ALL)
-    asked = {"model": "hashing@1", "tenant_id": ACME, "most": 60, "conversation_ids": None, "vector": text_of("chess")}
+    whole = {"tenant_id": ACME, "user_id": None, "conversation_id": None}
+    asked = {**whole, "model": "hashing@1", "most": 60, "vector": text_of("chess")}
     async with database.read(ACME) as rows:
         await rows.script(meaning_statements.BY_INDEX, {"ef_search": 100, "max_scan_tuples": 20_000})
         by_index = await explained(rows, meaning_statements.NEAREST, asked)
@@ -375,7 +378,17 @@ async def test_exactly_is_without_the_index_whatever_the_planner_would_like(
         (meaning_statements.OF_CONVERSATION, "message_vectors_hashing_1_pkey"),
         (meaning_statements.OF_MESSAGES, "message_vectors_hashing_1_pkey"),
         (meaning_statements.CANDIDATES_IN_PLACE, "message_vectors_hashing_1_pkey"),
-        (meaning_statements.CONVERSATIONS_OF_USER, "search_participants_pkey"),
+        (meaning_statements.NEAREST_EXACTLY, "message_vectors_hashing_1_pkey"),
+        (meaning_statements.NEAREST_EXACTLY, "search_participants_pkey"),
+        (meaning_statements.VECTORS, "message_vectors_hashing_1_pkey"),
+    ],
+    ids=[
+        "of a conversation",
+        "of messages",
+        "candidates",
+        "the nearest exactly, by conversation",
+        "the nearest exactly, of a user",
+        "how many vectors",
     ],
 )
 async def test_no_question_walks_a_table(
@@ -393,6 +406,7 @@ async def test_no_question_walks_a_table(
         "matching": "'chess'",
         "around": 1,
         "reach": 2,
+        "most": 60,
         "when": False,
         "time_words": "'may'",
     }

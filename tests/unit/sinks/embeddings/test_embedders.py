@@ -30,8 +30,8 @@ def test_vectors_have_unit_length_and_are_the_same_in_any_company(model: Embedde
     assert together.dtype == np.float32
     assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
     alone = np.concatenate([model.embed([text]) for text in TEXTS])
-    # int8: onnxruntime quantises the activations of a batch together
-    assert np.min(np.sum(together * alone, axis=1)) > 0.99
+    # what stands beside a text moves the last digits of its floats, and so a few of those that are rounded to int8
+    assert np.min(np.sum(together * alone, axis=1)) > 0.998
 
 
 def test_what_is_alike_is_nearer(model: Embedder) -> None:
