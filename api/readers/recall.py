@@ -83,7 +83,8 @@ class RecallReader:
             if not question.asked.terms:
                 sought = await coming if coming else None
                 return Marked(answer=RecallAnswer(results=[], semantic=told(sought, missing=0)), mark=mark)
-            likely = await turns.likely(rows, question, self._source)
+            most = turns.MOST_BESIDE_MEANING if coming else turns.MOST_CANDIDATES
+            likely = await turns.likely(rows, question, self._source, most)
             found = await self._items(rows, question, request, at)
             sought = await coming if coming else None
             meant = await self._nearness.in_scope(

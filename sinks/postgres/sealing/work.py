@@ -75,6 +75,8 @@ class TenantWork:
         keys = self.connection.execute(statements.TAKE_UNSEALED, self._of(most=MOST_SEALED)).fetchall()
         if not keys:
             return None
+        if len(keys) == MOST_SEALED:
+            keys = _without_cut(keys)
         self._add(keys)
         self.connection.execute(statements.UNTAIL, self._keyed(keys))
         return self._done(Kind.SEALED, len(keys), began)
@@ -171,3 +173,10 @@ def _keys(
         if ordinal not in gone:
             yield conversations[code], names[begins:end].decode()
         begins = end
+
+
+def _without_cut(keys: Keys) -> Keys:
+    """Without the last conversation, which may go on: cut by the names of its messages, neither part of it would tell
+    what stands beside a message. One that fills all the keys is cut nevertheless."""
+    last = keys[-1][0]
+    return [key for key in keys if key[0] != last] or keys

@@ -31,7 +31,7 @@ from support.stack import Stack
 
 FOLDER: Final = PROJECT / ".local" / "bench-api"
 NOTE: Final = "filled.json"
-VERSION: Final = 1
+VERSION: Final = 2
 """Of what is filled in: raised where older fillings are of no use any more."""
 READY_SECONDS: Final = 90.0
 

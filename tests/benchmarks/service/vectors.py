@@ -1,7 +1,8 @@
 """Synthetic vectors for every message of a database, and the index over them: meaning at size without hours of work.
 
-`python -m benchmarks.service.vectors URL` with `PYTHONPATH=tests`. Clustered, as meanings are: unit vectors around some
-thousand centres, so that the index has near and far to tell apart. Not for a database that anybody remembers in.
+`python -m benchmarks.service.vectors URL` with `PYTHONPATH=tests`. Clustered, as meanings are: unit vectors around
+those that the model gives some thousand of the messages, so that the index has near and far to tell apart, and a
+question lands among what is like it. Not for a database that anybody remembers in.
 """
 
 from __future__ import annotations
@@ -16,14 +17,15 @@ import numpy as np
 import psycopg
 from psycopg import sql
 
+from sinks.embeddings.catalogue import embedder
 from sinks.embeddings.models import Models
 from sinks.embeddings.ports import DIMENSIONS, Vectors
 
 MODEL: Final = "minilm@1"
-"""Its vectors stand for nothing here, but a question costs what it costs to embed, and lands anywhere among them."""
+"""Which message has which of the vectors is chance; a question costs what it costs to embed."""
 CENTRES: Final = 4_096
 SPREAD: Final = 0.8
-"""Of the noise beside a centre of length 1: neighbours of one centre have cosines of about .6, others of about 0."""
+"""Of the noise beside a centre of length 1: neighbours of one centre have cosines of about .6."""
 AT_ONCE: Final = 10_000
 MEMORY: Final = "1536MB"
 """A million vectors of 384 halves with their edges; what does not fit is built many times more slowly."""
@@ -35,7 +37,7 @@ _HEAD: Final = pack(">HH", DIMENSIONS, 0)
 def fill(url: str, model: str = MODEL, *, seed: int = 7) -> int:
     """Give every message of `messages` one vector of `model`, then build its index. Returns how many.
 
-    What the model had before is gone; it serves afterwards. About 20 s and, for the index, some minutes for a million.
+    What the model had before is gone; it serves afterwards. About 40 s and, for the index, some minutes for a million.
     """
     models = Models(url=url)
     models.create(model)
@@ -62,14 +64,14 @@ def clustered(random: np.random.Generator, centres: Vectors, count: int) -> Vect
     return unit
 
 
-def centres_of(random: np.random.Generator) -> Vectors:
-    made = random.standard_normal((CENTRES, DIMENSIONS)).astype(np.float32)
-    unit: Vectors = made / np.linalg.norm(made, axis=1, keepdims=True)
-    return unit
+def _centres(connection: psycopg.Connection[Any], model: str) -> Vectors:
+    """The vectors of messages that stand at random places."""
+    statement = "SELECT text FROM messages WHERE NOT removed AND text IS NOT NULL ORDER BY md5(message_id) LIMIT %s"
+    return embedder(model).embed([text for (text,) in connection.execute(statement, (CENTRES,))])
 
 
 def _copy(url: str, connection: psycopg.Connection[Any], part: str, model: str, random: np.random.Generator) -> int:
-    centres, filled = centres_of(random), 0
+    centres, filled = _centres(connection, model), 0
     columns = "model, tenant_id, conversation_id, message_id, vector, removed, generation, version_offset"
     statement = sql.SQL("COPY {} (" + columns + ") FROM STDIN (FORMAT BINARY)").format(sql.Identifier(part))
     with psycopg.connect(url) as reading, connection.cursor() as cursor, cursor.copy(statement) as copying:
