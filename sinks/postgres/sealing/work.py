@@ -72,7 +72,7 @@ class TenantWork:
     def _seal(self) -> Step | None:
         """Seal what is in the tail; None where sinks are at all of it."""
         began = time.perf_counter()
-        keys = self.connection.execute(statements.TAKE_UNSEALED, self._of(most=MOST_SEALED)).fetchall()
+        keys: Keys = self.connection.execute(statements.TAKE_UNSEALED, self._of(most=MOST_SEALED)).fetchall()
         if not keys:
             return None
         if len(keys) == MOST_SEALED:
