@@ -1,13 +1,16 @@
 """An open-loop load over HTTP: requests begin when they are due, whether others have been answered or not.
 
 Light, so that it does not take the processor from what it measures: prepared bytes, asyncio streams, a pool of
-connections. An answer's time counts from when it was due, so that a queue shows.
+connections, used in turn. A connection stays with the worker of the service that accepted it: were the latest used
+again, chance would decide at the start whether two requests at once share a worker all the time, or never. An answer's
+time counts from when it was due, so that a queue shows.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -39,7 +42,7 @@ class Load:
     seconds: list[float] = field(default_factory=list)
     late: list[float] = field(default_factory=list)
     statuses: dict[int, int] = field(default_factory=dict)
-    _idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = field(default_factory=list)
+    _idle: deque[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = field(default_factory=deque)
 
     async def run(self, calls: Sequence[Call], rate: float, seed: int = 7) -> float:
         """Every call, at `rate` a second on average, by a Poisson process; returns how long it took."""
@@ -71,7 +74,7 @@ class Load:
         self.statuses[status] = self.statuses.get(status, 0) + 1
 
     async def _send(self, call: Call) -> tuple[int, bytes]:
-        reader, writer = self._idle.pop() if self._idle else await self._connect()
+        reader, writer = self._idle.popleft() if self._idle else await self._connect()
         async with asyncio.timeout(PATIENCE_SECONDS):
             writer.write(self._bytes(call))
             head = await reader.readuntil(b"\r\n\r\n")
