@@ -4,7 +4,7 @@ FROM python:3.11.14-slim-bookworm AS build
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never PIP_NO_CACHE_DIR=1
 RUN pip install uv==0.13.9
 WORKDIR /app
-# `--extra semantic` for recall by meaning, 120 MB; see docs/semantic.md.
+# `--extra semantic` for recall by meaning, 150 MB; see docs/semantic.md.
 ARG EXTRAS=""
 # Dependencies first: they change less often than the code.
 COPY pyproject.toml uv.lock README.md LICENSE ./

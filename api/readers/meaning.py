@@ -42,7 +42,7 @@ EF_SEARCH: Final = 64
 MAX_SCAN_TUPLES: Final = 20_000
 """Of the index at the most, for a user with few of a tenant's vectors."""
 EMBED_SECONDS: Final = 1.0
-"""A question takes some 5 ms; one that waits behind many is answered by its words."""
+"""A question takes some 3 ms; one that waits behind many is answered by its words."""
 KNOWN_SECONDS: Final = 1.0
 """After which a switch of models is heard of."""
 LARGE_SECONDS: Final = 60.0

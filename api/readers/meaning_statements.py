@@ -74,7 +74,7 @@ _OF_MODEL: Final[LiteralString] = """
         AND (%(conversation_id)s::text IS NULL OR conversation_id = %(conversation_id)s)
         AND (%(user_id)s::text IS NULL OR conversation_id """
 _BY_CONVERSATION: Final[LiteralString] = _OF_MODEL + "= ANY (ARRAY(" + _OF_USER + ")))"
-"""An array is looked for in the index that begins with conversations: only those of the user are read."""
+"""An array is looked for in the index of keys: only the vectors of the user's conversations are read."""
 _BY_ROW: Final[LiteralString] = _OF_MODEL + "IN (" + _OF_USER + "))"
 """Below OR, IN stays a question to be asked of each row, answered from a hash; it would be a join else, and sorted."""
 
@@ -111,16 +111,19 @@ BY_INDEX: Final[LiteralString] = """
     SET LOCAL enable_sort = off;
     SET LOCAL enable_seqscan = off;
     SET LOCAL enable_bitmapscan = off;
+    SET LOCAL work_mem = '64MB';
     SET LOCAL hnsw.ef_search = %(ef_search)s;
     SET LOCAL hnsw.iterative_scan = relaxed_order;
     SET LOCAL hnsw.max_scan_tuples = %(max_scan_tuples)s;
 """
-"""The planner knows neither how few rows are wanted nor what sorting a million vectors costs."""
+"""The planner knows neither how few rows are wanted nor what sorting a million vectors costs. In so much memory the
+conversations of a user who is in hundreds of thousands are a hash; else all are gone through for each row."""
 
 AS_USUAL: Final[LiteralString] = """
     SET LOCAL enable_sort = on;
     SET LOCAL enable_seqscan = on;
-    SET LOCAL enable_bitmapscan = on
+    SET LOCAL enable_bitmapscan = on;
+    SET LOCAL work_mem TO DEFAULT
 """
 
 NEAREST_BY_INDEX: Final[LiteralString] = BY_INDEX + NEAREST + ";" + AS_USUAL

@@ -5,7 +5,8 @@ Reads only, in one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -72,7 +73,7 @@ class RecallReader:
             return await self._marked(tenant_id, request, now, coming)
 
     async def _marked(
-        self, tenant_id: TenantId, request: RecallRequest, now: datetime, coming: Awaitable[Sought] | None
+        self, tenant_id: TenantId, request: RecallRequest, now: datetime, coming: asyncio.Task[Sought] | None
     ) -> Marked:
         """What has to do with meaning is done last, while the question's vector is made."""
         at = request.known_at or request.asked_at or now
@@ -83,7 +84,7 @@ class RecallReader:
             if not question.asked.terms:
                 sought = await coming if coming else None
                 return Marked(answer=RecallAnswer(results=[], semantic=told(sought, missing=0)), mark=mark)
-            most = turns.MOST_BESIDE_MEANING if coming else turns.MOST_CANDIDATES
+            most = turns.MOST_BESIDE_MEANING if _may_mean(coming) else turns.MOST_CANDIDATES
             likely = await turns.likely(rows, question, self._source, most)
             found = await self._items(rows, question, request, at)
             sought = await coming if coming else None
@@ -126,6 +127,11 @@ class RecallReader:
     def _policy(self, tenant_id: TenantId) -> TenantPolicy:
         catalogue, retention = self._catalogues.of(tenant_id), self._retention.of(tenant_id)
         return TenantPolicy(tenant_id=tenant_id, catalogue=catalogue, retention=retention)
+
+
+def _may_mean(coming: asyncio.Task[Sought] | None) -> bool:
+    """Whether there may be a vector to come."""
+    return coming is not None and not (coming.done() and coming.result().reason)
 
 
 def wants_messages(request: RecallRequest) -> bool:

@@ -28,8 +28,8 @@ MOST_CANDIDATES: Final = 150
 """Messages of a wide scope that are read with those around them and ranked: with 150 the first ten were those of the
 whole scope for all of 383 questions, with 60 for 96 %."""
 MOST_BESIDE_MEANING: Final = 100
-"""The same, where those that are near in meaning join them: recall@10 was as with 150 (1,529 questions of three public
-sets: .753 about users, .704 about a tenant), with 60 a little less."""
+"""The same, where those that are near in meaning are to join them: recall@10 was as with 150 (1,529 questions of three
+public sets: .753 about users, .704 about a tenant), with 60 a little less."""
 MOST_KNOWN: Final = 1_000
 """The same, of what had been learnt at a time: seldom asked, and read without those around them."""
 LOOKED_AROUND: Final = 10

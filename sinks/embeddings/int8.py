@@ -61,4 +61,5 @@ def _pair(factor: str, made_by: dict[str, NodeProto], constants: dict[str, Tenso
     cast = made_by.get(scaled.input[0])
     if cast is None or cast.op_type != "Cast" or cast.input[0] not in constants or scaled.input[1] not in constants:
         return None
-    return cast.input[0], scaled.input[1]
+    weights, scales = cast.input[0], scaled.input[1]
+    return (weights, scales) if list(constants[scales].dims) == [1, constants[weights].dims[-1]] else None

@@ -6,6 +6,7 @@ Knows English best. Reads two files of pinned packages, and refuses others; neit
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, distribution
@@ -102,8 +103,8 @@ def _batches(ids: Sequence[Sequence[int]]) -> Iterator[list[int]]:
 
 def _tokenizer() -> Tokenizer:
     content = TOKENIZER.read()
-    from tokenizers import Tokenizer
-
+    with _of_the_extra():
+        from tokenizers import Tokenizer
     tokenizer = Tokenizer.from_buffer(content)
     tokenizer.enable_truncation(MOST_TOKENS)
     tokenizer.no_padding()
@@ -112,11 +113,22 @@ def _tokenizer() -> Tokenizer:
 
 def _session() -> InferenceSession:
     """On the one thread that calls it: whoever wants more cores runs more sinks, and the API keeps its own."""
-    model = int8.kept_in_int8(WEIGHTS.read())
-    from onnxruntime import InferenceSession, SessionOptions
+    content = WEIGHTS.read()
+    with _of_the_extra():
+        from onnxruntime import InferenceSession, SessionOptions
 
+        model = int8.kept_in_int8(content)
     options = SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     for name, value in int8.OPTIONS.items():
         options.add_session_config_entry(name, value)
     return InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+@contextmanager
+def _of_the_extra() -> Iterator[None]:
+    """Raises Misconfigured where a package is imported that is not there."""
+    try:
+        yield
+    except ImportError as error:
+        raise Misconfigured(f"{NAME} needs the extra `semantic`: {error.name} is not installed") from error

@@ -26,7 +26,8 @@ class Embedder(Protocol):
 
     @property
     def name(self) -> str:
-        """name@version. Whatever changes a vector, be it how texts are cut into parts, is another version."""
+        """name@version. Whatever changes a vector by more than rounding, be it how texts are cut into parts, is
+        another version."""
         ...
 
     def embed(self, texts: Sequence[str], /) -> Vectors:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import ctypes
 import logging
+import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from streams.shadow.programs import Program
@@ -100,13 +102,19 @@ def _started(program: Program) -> subprocess.Popen[bytes]:
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - one system call
+            preexec_fn=partial(_die_with, os.getpid()) if sys.platform == "linux" else None,  # noqa: PLW1509 - one system call
         )
 
 
-def _die_with_parent() -> None:
-    """Asks the kernel for SIGTERM once the parent is gone, however it went: nobody would tend these any more."""
-    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def _die_with(parent: int) -> None:
+    """Asks the kernel for SIGKILL once the parent is gone, however it went.
+
+    Nobody would tend these any more, nor see to it that they end when they are asked to. Whatever they were at is read
+    again.
+    """
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it went before the kernel was asked
+        os._exit(1)
 
 
 def _tail(program: Program) -> str:

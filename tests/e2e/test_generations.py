@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sinks.generations.differences import differences
-from support.generations import Operator, await_gone, operator_of, profile_of, reached, slots_of, until
+from support.generations import Operator, children_of, operator_of, profile_of, reached, slots_of, until
 from support.infrastructure import stack as run_stack
 from support.stack import Stack, whole_stack
 from topology.rules_file import BUILT_IN_RULES
@@ -103,7 +103,7 @@ def test_the_history_is_read_again_and_answers_move(stack: Stack, operator: Oper
         until(lambda: reached(operator) >= TURNS // 10)
         building.kill()
         building.wait()
-    await_gone(operator, 90)
+    until(lambda: not children_of(operator), 90)
     assert reached(operator) < TURNS, "it was killed when all was done"
 
     live = threading.Thread(target=feed, args=(stack, conversation(folder, "live", TURNS)))

@@ -30,7 +30,7 @@ from streams.extraction.tenants import Rulebook
 from streams.processors.policy import ExtractPolicy
 from streams.replay import Replay, both_stages
 from streams.rulebook import load
-from support.generations import Operator, await_gone, operator_of, reached, until
+from support.generations import Operator, children_of, operator_of, reached, until
 from support.lifetimes import status_at
 from support.stack import Stack, whole_stack
 from topology.rules_file import BUILT_IN_RULES
@@ -173,7 +173,7 @@ class Run:
             until(lambda: reached(self.operator) >= messages // 4, WAIT_SECONDS)
             building.kill()
             building.wait()
-        await_gone(self.operator, WAIT_SECONDS)
+        until(lambda: not children_of(self.operator), WAIT_SECONDS)
         self.console.print(f"killed when {reached(self.operator):,} of {messages:,} were read again")
 
     def _feed(self, files: Sequence[Path]) -> None:

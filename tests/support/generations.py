@@ -22,7 +22,6 @@ from topology.settings import Settings
 from topology.stages import REEXTRACT
 
 WAIT_SECONDS = 180.0
-_LOG_TAIL = 3_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,17 +97,6 @@ def slots_of(stack: Stack, user: str) -> dict[str, set[str]]:
 def profile_of(stack: Stack, user: str) -> dict[str, Any]:
     answer = stack.call("GET", f"/v1/users/{user}/profile").json()
     return {entry["slot"]: entry["value"] for entry in (*answer["slots"], *answer["top"])}
-
-
-def await_gone(operator: Operator, seconds: float) -> None:
-    """Until no process of a shadow is left; tells of those that stay, and the end of what they wrote."""
-    deadline = time.monotonic() + seconds
-    while left := children_of(operator):
-        if time.monotonic() > deadline:
-            logs = sorted(Path(operator.environment["STATE_DIR"]).glob("generation-*/**/*.log"))
-            written = "\n".join(f"== {log.name}\n{log.read_text('utf-8', 'replace')[-_LOG_TAIL:]}" for log in logs)
-            raise AssertionError(f"{[each.cmdline() for each in left]} did not end\n{written}")
-        time.sleep(0.2)
 
 
 def children_of(operator: Operator) -> list[psutil.Process]:

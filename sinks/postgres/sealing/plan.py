@@ -15,11 +15,12 @@ from sinks.postgres.sealing.packing import MOST_DOCUMENTS
 SEAL_AT: Final = 1_000
 """So many in the tail are sealed. Fewer are read as they are: 5 microseconds a message and question."""
 MOST_SEALED: Final = 16_384
-"""In one step, for which those wait who would edit these messages. Four such blocks make one of the largest; for that
-nobody waits."""
-LEVELS: Final = (4_000, 16_000, 32_768)
-"""Blocks of one level hold less than so many messages, and at least what the level below it ends at. Four of a level
-are merged, so that a message is sealed some four times in all; above the last, they stay as they are."""
+"""In one step, for which those wait who would edit these messages. Four such blocks make one of the largest,
+at the most; for that nobody waits."""
+LEVELS: Final = (4_000, 12_000, 32_768)
+"""Blocks of one level hold less than so many messages, and at least what the level below it ends at. What a full step
+takes, which leaves a conversation that it would cut, is of the last level as a rule. Four of a level are merged, so
+that a message is sealed some four times in all; above the last, they stay as they are."""
 MERGE_AT: Final = 4
 LARGEST_SHARE_GONE: Final = 0.25
 """A block of which more is gone is sealed anew."""

@@ -43,10 +43,12 @@ def fill(url: str, model: str = MODEL, *, seed: int = 7) -> int:
     models.create(model)
     part = "message_vectors_" + model.translate(str.maketrans("-@", "__"))
     with psycopg.connect(url, autocommit=True) as connection:
+        random = np.random.default_rng(seed)
+        centres = _centres(connection, model)
         index = sql.Identifier(f"{part}_nearest")
         connection.execute(sql.SQL("DROP INDEX {}").format(index))
         connection.execute(sql.SQL("TRUNCATE {}").format(sql.Identifier(part)))
-        filled = _copy(url, connection, part, model, np.random.default_rng(seed))
+        filled = _copy(url, connection, part, model, random, centres)
         connection.execute("SELECT set_config('maintenance_work_mem', %s, false)", [MEMORY])
         connection.execute("SET max_parallel_maintenance_workers = 0")
         build = sql.SQL("CREATE INDEX {} ON {} USING hnsw (vector halfvec_cosine_ops)")
@@ -70,8 +72,15 @@ def _centres(connection: psycopg.Connection[Any], model: str) -> Vectors:
     return embedder(model).embed([text for (text,) in connection.execute(statement, (CENTRES,))])
 
 
-def _copy(url: str, connection: psycopg.Connection[Any], part: str, model: str, random: np.random.Generator) -> int:
-    centres, filled = _centres(connection, model), 0
+def _copy(
+    url: str,
+    connection: psycopg.Connection[Any],
+    part: str,
+    model: str,
+    random: np.random.Generator,
+    centres: Vectors,
+) -> int:
+    filled = 0
     columns = "model, tenant_id, conversation_id, message_id, vector, removed, generation, version_offset"
     statement = sql.SQL("COPY {} (" + columns + ") FROM STDIN (FORMAT BINARY)").format(sql.Identifier(part))
     with psycopg.connect(url) as reading, connection.cursor() as cursor, cursor.copy(statement) as copying:

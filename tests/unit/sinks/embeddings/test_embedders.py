@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from functools import cache
 
@@ -74,6 +75,13 @@ def test_another_file_than_the_pinned_one_is_refused(file: PinnedFile) -> None:
 def test_without_the_extra_it_says_so() -> None:
     with pytest.raises(Misconfigured, match="semantic"):
         replace(WEIGHTS, distribution="no-such-distribution").read()
+
+
+@pytest.mark.parametrize("package", ["onnx", "onnxruntime", "tokenizers"])
+def test_without_a_package_of_the_extra_it_says_which(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(Misconfigured, match=f"semantic.*{package}"):
+        embedder("minilm@1")
 
 
 def test_an_unknown_model_is_refused_with_those_that_there_are() -> None:

@@ -81,7 +81,8 @@ import os, sys, time
 from pathlib import Path
 from streams.shadow.children import Children
 from streams.shadow.programs import Program
-command = (sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(60)")
+deaf = "import os, signal, time; signal.signal(15, signal.SIG_IGN); print(os.getpid(), flush=True); time.sleep(60)"
+command = (sys.executable, "-c", deaf)
 Children([Program(name="worker", command=command, environment=dict(os.environ), log=Path({str(tmp_path)!r}) / "log")])
 time.sleep(60)
 """
