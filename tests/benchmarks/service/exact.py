@@ -14,7 +14,6 @@ from unittest import mock
 
 from api.models.recall import RecallRequest
 from api.readers import pools, recall_statements, turns
-from api.readers.candidates import CandidateSource
 from api.readers.database import Database, Rows
 from api.readers.pools import make_pool
 from api.readers.recall import RecallReader
@@ -28,10 +27,6 @@ _read = turns.read
 BEST: Final = 10
 PATIENCE_MS: Final = 300_000
 """For a statement that reads a million messages."""
-
-
-async def nothing(_rows: Rows, _question: Question, _source: CandidateSource) -> None:
-    """No scope is narrowed to what is likely."""
 
 
 async def everything(rows: Rows, question: Question, _likely: None) -> Read:
@@ -59,7 +54,7 @@ def _looking_at_everything() -> Iterator[None]:
         mock.patch.object(pools, "SESSION", session),
         mock.patch.object(turns, "READ_WHOLE", 10**9),
         mock.patch.object(turns, "WHOLE_TURNS", 10**9),
-        mock.patch.object(turns, "likely", nothing),
+        mock.patch.object(turns, "likely", autospec=True, return_value=None),
         mock.patch.object(turns, "read", everything),
     ):
         yield
