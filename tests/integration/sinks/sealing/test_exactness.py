@@ -97,43 +97,36 @@ async def test_sealing_takes_the_tail_and_merging_keeps_blocks_few(
     await sealed.assert_exact(connection, database, index, tenant)
 
 
-async def test_a_step_that_cannot_take_all_cuts_no_conversation(
-    sealing: Sealing,
-    connection: Connection,
-    database: Database,
-    index: WideIndex,
-    tenant: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(work, "MOST_SEALED", 40)
+@pytest.fixture
+def unmerged(monkeypatch: pytest.MonkeyPatch, small: None) -> pytest.MonkeyPatch:
+    """Everything is sealed, and blocks stay as steps left them."""
     monkeypatch.setattr(work, "SEAL_AT", 1)
     monkeypatch.setattr(plan, "LEVELS", ())
-    speech = Speech(random=Random(3))
-    sealed.add(connection, tenant, speech.several(100))
+    return monkeypatch
+
+
+async def test_a_step_that_cannot_take_all_cuts_no_conversation(
+    unmerged: pytest.MonkeyPatch, sealing: Sealing, connection: Connection, database: Database, tenant: str
+) -> None:
+    unmerged.setattr(work, "MOST_SEALED", 40)
+    sealed.add(connection, tenant, Speech(random=Random(3)).several(100))
     assert seal(sealing, tenant).count(Kind.SEALED) >= 3
     found = connection.execute("SELECT conversations FROM search_blocks WHERE tenant_id = %s", (tenant,)).fetchall()
     names = [name for (names,) in found for name in names]
     assert len(names) == len(set(names)), names
-    await sealed.assert_exact(connection, database, index, tenant)
+    await sealed.assert_exact(connection, database, WideIndex(most_bytes=1_000_000), tenant)
 
 
 async def test_a_conversation_that_no_step_can_take_is_cut_and_found(
-    sealing: Sealing,
-    connection: Connection,
-    database: Database,
-    index: WideIndex,
-    tenant: str,
-    monkeypatch: pytest.MonkeyPatch,
+    unmerged: pytest.MonkeyPatch, sealing: Sealing, connection: Connection, database: Database, tenant: str
 ) -> None:
-    monkeypatch.setattr(work, "MOST_SEALED", 4)
-    monkeypatch.setattr(work, "SEAL_AT", 1)
-    monkeypatch.setattr(plan, "LEVELS", ())
+    unmerged.setattr(work, "MOST_SEALED", 4)
     sealed.add(connection, tenant, Speech(random=Random(3)).several(60))
     steps = seal(sealing, tenant)
     assert steps == [Kind.SEALED] * len(steps)
     sizes = connection.execute("SELECT documents FROM search_blocks WHERE tenant_id = %s", (tenant,)).fetchall()
     assert sum(size for (size,) in sizes) == 60
-    await sealed.assert_exact(connection, database, index, tenant)
+    await sealed.assert_exact(connection, database, WideIndex(most_bytes=1_000_000), tenant)
 
 
 async def test_erased_words_are_hidden_at_once_and_leave_the_blocks_with_the_next_step(
