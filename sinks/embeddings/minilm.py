@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from sinks.embeddings import int8
+from sinks.embeddings import encoder
 from sinks.embeddings.ports import DIMENSIONS, Vectors
 from topology.errors import Misconfigured
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 NAME: Final = "minilm@1"
 MOST_TOKENS: Final = 256
 """What the model was trained to look at; the rest of a text is left out."""
-TOKENS_AT_ONCE: Final = 1_024
-"""Texts of like length together, padding counted: more gains nothing on one core, and takes memory that is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,33 +70,13 @@ class MiniLm:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Mean of the tokens' vectors, of unit length: as the model was trained."""
-        ids = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(list(texts))]
-        found = np.zeros((len(ids), DIMENSIONS), np.float32)
-        for places in _batches(ids):
-            found[places] = self._run([ids[place] for place in places])
+        found = np.zeros((len(texts), DIMENSIONS), np.float32)
+        for place, encoding in enumerate(self._tokenizer.encode_batch_fast(list(texts))):
+            tokens = np.array([encoding.ids], np.int64)
+            hidden: Any = self._session.run([encoder.OUTPUT], {encoder.INPUT: tokens})[0]
+            mean = hidden[0].mean(axis=0)
+            found[place] = mean / np.linalg.norm(mean)
         return found
-
-    def _run(self, ids: Sequence[Sequence[int]]) -> Vectors:
-        longest = max(map(len, ids))
-        tokens = np.array([[*one, *[0] * (longest - len(one))] for one in ids], np.int64)
-        mask = np.array([[1] * len(one) + [0] * (longest - len(one)) for one in ids], np.int64)
-        inputs = {"input_ids": tokens, "attention_mask": mask, "token_type_ids": np.zeros_like(tokens)}
-        hidden: Any = self._session.run(["last_hidden_state"], inputs)[0]
-        total = np.einsum("bth,bt->bh", hidden, mask.astype(np.float32))
-        unit: Vectors = (total / np.linalg.norm(total, axis=1, keepdims=True)).astype(np.float32)
-        return unit
-
-
-def _batches(ids: Sequence[Sequence[int]]) -> Iterator[list[int]]:
-    """Places of texts of like length, so that little is padded: shortest first."""
-    batch: list[int] = []
-    for place in sorted(range(len(ids)), key=lambda place: len(ids[place])):
-        if batch and (len(batch) + 1) * len(ids[place]) > TOKENS_AT_ONCE:
-            yield batch
-            batch = []
-        batch.append(place)
-    if batch:
-        yield batch
 
 
 def _tokenizer() -> Tokenizer:
@@ -117,11 +95,10 @@ def _session() -> InferenceSession:
     with _of_the_extra():
         from onnxruntime import InferenceSession, SessionOptions
 
-        model = int8.kept_in_int8(content)
+        model = encoder.rewritten(content)
     options = SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    for name, value in int8.OPTIONS.items():
-        options.add_session_config_entry(name, value)
+    options.add_session_config_entry(*encoder.WITHOUT_OVERFLOW)
     return InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
