@@ -8,11 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from schemas.construction import quickly_made
+
 PartKind: TypeAlias = Literal[
     "word", "words_together", "neighbours", "tells_time", "time", "name", "first_person", "item", "meaning"
 ]
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """A share of a score. `about` is the word, the words of a time or a name that it comes from."""
@@ -22,6 +25,7 @@ class Part:
     about: str | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Factor:
     """A multiplier of a score: `by` 1 changes nothing."""

@@ -11,22 +11,25 @@ from typing import Final
 import numpy as np
 
 from api.ranking.bm25 import Array
-from api.ranking.candidates import MessageKey, Turn
-from api.ranking.neighbours import lent
+from api.ranking.candidates import MessageKey
+from api.ranking.neighbours import Neighbours
 
 MEANING_WEIGHT: Final = 0.5
 """Of the fused score. Chats between people do as well with 0.4; long answers of an assistant gain two points."""
 
 
-def of_meaning(turns: Sequence[Turn], nearness: Mapping[MessageKey, float], words: Array) -> Array:
+def of_meaning(
+    keys: Sequence[MessageKey], nearness: Mapping[MessageKey, float], words: Array, neighbours: Neighbours
+) -> Array:
     """What each turn means to the question, as a share of the best, with what its neighbours lend it.
 
     A turn whose nearness is not known, since its vector is not there yet, is taken to mean what its words are worth:
     what was just said must not fall behind for it.
     """
-    own = np.array([max(nearness.get(turn.key, 0.0), 0.0) for turn in turns], dtype=float)
-    meant = shares(own + lent([turn.place for turn in turns], own))
-    known = np.array([turn.key in nearness for turn in turns], dtype=bool)
+    near = np.array([nearness.get(key, np.nan) for key in keys], dtype=float)
+    known = ~np.isnan(near)
+    own = np.where(near > 0, near, 0.0)
+    meant = shares(own + neighbours.lent(own))
     return np.where(known, meant, np.maximum(meant, shares(words)))
 
 

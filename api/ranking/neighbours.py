@@ -32,20 +32,25 @@ class Place:
     occurred_at: datetime
 
 
-def lent(places: Sequence[Place], scores: Array) -> Array:
-    """What each turn gets from its neighbours. `places` in the order of conversation and number.
+class Neighbours:
+    """Which turns stand beside each other: found once, for every kind of score that they lend."""
 
-    Turns that matched nothing take part with a score of 0: they can only receive.
-    """
-    got, sessions = np.zeros_like(scores), _sessions(places)
-    numbers = np.array([place.number for place in places])
-    for step in range(1, min(REACH, len(places) - 1) + 1):
-        distance = numbers[step:] - numbers[:-step]
-        for away, share in enumerate(SHARES, start=1):
-            near = (distance == away) & (sessions[step:] == sessions[:-step])
-            got[step:] += near * share * scores[:-step]
-            got[:-step] += near * share * scores[step:]
-    return got
+    def __init__(self, places: Sequence[Place]) -> None:
+        """`places` in the order of conversation and number."""
+        sessions, numbers = _sessions(places), np.array([place.number for place in places])
+        self._shares: list[tuple[int, Array]] = []
+        for step in range(1, min(REACH, len(places) - 1) + 1):
+            distance, together = numbers[step:] - numbers[:-step], sessions[step:] == sessions[:-step]
+            shares = [together * (distance == away) * share for away, share in enumerate(SHARES, start=1)]
+            self._shares.append((step, np.sum(shares, axis=0)))
+
+    def lent(self, scores: Array) -> Array:
+        """What each turn gets from its neighbours. Those that matched nothing have a score of 0: they only receive."""
+        got = np.zeros_like(scores)
+        for step, shares in self._shares:
+            got[step:] += shares * scores[:-step]
+            got[:-step] += shares * scores[step:]
+        return got
 
 
 def _sessions(places: Sequence[Place]) -> np.ndarray[tuple[int], np.dtype[np.int_]]:

@@ -19,7 +19,7 @@ from api.ranking.asked import Asked, Span
 from api.ranking.bm25 import Array
 from api.ranking.candidates import Candidates, Thing, Turn
 from api.ranking.explanation import Factor, Part, PartKind, multiplied, scaled
-from api.ranking.neighbours import lent
+from api.ranking.neighbours import Neighbours
 
 NAMED_SPEAKER = 1.5
 """For what is said by somebody whose name the question holds: what one is asked about, one mostly said oneself."""
@@ -81,7 +81,7 @@ class Scored:
 
     def parts(self, number: int) -> list[Part]:
         """What the score of a document is made of; the sum of the parts is the score."""
-        parts = [part for part in self._added(number) if part.score]
+        parts = list(self._added(number))
         if self.scale != 1:
             parts = scaled(parts, self.scale)
         if self.meaning is not None and self.meaning[number]:
@@ -91,12 +91,15 @@ class Scored:
 
     def _added(self, number: int) -> Iterator[Part]:
         terms = self.asked.terms
-        for term, worth in zip(terms, self.words[:, number], strict=True):
-            yield Part(kind="word", score=float(worth), about=term.name)
-        for pair, worth in zip(self.asked.pairs, self.together[:, number], strict=True):
-            about = f"{terms[pair.first].name} {terms[pair.second].name}"
-            yield Part(kind="words_together", score=float(worth), about=about)
-        yield Part(kind="neighbours", score=float(self.neighbours[number]))
+        for term, worth in zip(terms, self.words[:, number].tolist(), strict=True):
+            if worth:
+                yield Part(kind="word", score=worth, about=term.name)
+        for pair, worth in zip(self.asked.pairs, self.together[:, number].tolist(), strict=True):
+            if worth:
+                about = f"{terms[pair.first].name} {terms[pair.second].name}"
+                yield Part(kind="words_together", score=worth, about=about)
+        if worth := float(self.neighbours[number]):
+            yield Part(kind="neighbours", score=worth)
 
 
 def of_turns(candidates: Candidates) -> tuple[Scored, Weights]:
@@ -109,16 +112,16 @@ def of_turns(candidates: Candidates) -> tuple[Scored, Weights]:
     lengths = np.array([document.length for document in documents], dtype=float)
     words = bm25.scores(found, lengths, rarities, candidates.corpus.average_length)
     together = bm25.together(documents, found, asked.pairs, rarities)
-    neighbours = lent([turn.place for turn in turns], words.sum(axis=0) + together.sum(axis=0))
+    neighbours = Neighbours([turn.place for turn in turns])
     scored = Scored(
         asked=asked,
         words=words,
         together=together,
-        neighbours=neighbours,
+        neighbours=neighbours.lent(words.sum(axis=0) + together.sum(axis=0)),
         multipliers=_of_turns(asked, turns, names),
     )
     named = frozenset(turns[int(n)].user_id or "" for n in np.flatnonzero(names.any(axis=0)))
-    return _with_meaning(scored, candidates), Weights(rarities=rarities, named=named - {""})
+    return _with_meaning(scored, candidates, neighbours), Weights(rarities=rarities, named=named - {""})
 
 
 def of_things(candidates: Candidates, weights: Weights, scale: float) -> Scored:
@@ -138,14 +141,14 @@ def of_things(candidates: Candidates, weights: Weights, scale: float) -> Scored:
     )
 
 
-def _with_meaning(scored: Scored, candidates: Candidates) -> Scored:
+def _with_meaning(scored: Scored, candidates: Candidates, neighbours: Neighbours) -> Scored:
     """Both as shares of the best of theirs, so that the weights compare."""
     if candidates.meaning is None:
         return scored
     words = scored.by_words()
     best = float(words.max(initial=0.0))
     scale = (1 - fusion.MEANING_WEIGHT) / best if best > 0 else 0.0
-    meant = fusion.of_meaning(candidates.turns, candidates.meaning, words)
+    meant = fusion.of_meaning([turn.key for turn in candidates.turns], candidates.meaning, words, neighbours)
     return replace(scored, scale=scale, meaning=fusion.MEANING_WEIGHT * meant)
 
 

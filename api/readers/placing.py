@@ -26,6 +26,8 @@ Window: TypeAlias = tuple[str, str, str | None, str, str, datetime, bool, int, s
 Offsets: TypeAlias = Mapping[int, int]
 """By the number of a candidate, how far after it a turn stands."""
 
+_NOWHERE: Final[vectors.Places] = {}
+"""Of a turn that holds no word of the question."""
 _BY_TIME: Final = itemgetter(0, 5, 1)
 """Conversation, when it was said, message."""
 _APART: Final = 1 << 32
@@ -107,13 +109,14 @@ def _in_conversation(turns: Sequence[Offsets], begin: int) -> list[int]:
 
 
 def _turn(row: TurnRow | Window, number: int, read: vectors.Reader) -> Turn:
-    conversation_id, message_id, user_id, speaker_name, role, occurred_at, tells_time, length, vector, *_ = row
+    """By index, and of a turn that does not match nothing is read: there are hundreds a question."""
+    vector = row[8]
     return Turn(
-        key=(conversation_id, message_id),
-        document=Document(places=read(vector), length=length),
-        place=Place(conversation_id=conversation_id, number=number, occurred_at=occurred_at),
-        user_id=user_id,
-        name_words=len(speaker_name.split()),
-        is_person=role == "USER",
-        tells_time=tells_time,
+        key=(row[0], row[1]),
+        document=Document(places=read(vector) if vector else _NOWHERE, length=row[7]),
+        place=Place(conversation_id=row[0], number=number, occurred_at=row[5]),
+        user_id=row[2],
+        name_words=len(row[3].split()),
+        is_person=row[4] == "USER",
+        tells_time=row[6],
     )

@@ -32,15 +32,15 @@ def reader(terms: Sequence[Term]) -> Reader:
     doubled, so a space, a quote and the lexeme begin an entry.
     """
     numbers = {f" '{escaped(lexeme)}':": number for number, term in enumerate(terms) for lexeme in term.lexemes}
-    wanted = list(numbers.items())
+    wanted = [(entry, len(entry), number) for entry, number in numbers.items()]
 
     def read(vector: str) -> Places:
         found: Places = {}
-        entries = f" {vector} " if vector else ""
-        for entry, number in wanted:
+        entries = f" {vector} "
+        for entry, length, number in wanted:
             begin = entries.find(entry)
             if begin >= 0:
-                written = entries[begin + len(entry) : entries.index(" ", begin + len(entry))]
+                written = entries[begin + length : entries.index(" ", begin + length)]
                 places = (
                     [int(written)] if written.isdigit() else [int(one.rstrip("ABCD")) for one in written.split(",")]
                 )

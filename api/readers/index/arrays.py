@@ -98,10 +98,6 @@ class Block:
     def documents(self) -> int:
         return len(self.codes)
 
-    def names_of(self, ordinals: Integers) -> list[str]:
-        """The message ids of documents."""
-        return packing.names_of(self.names, self.name_ends, ordinals)
-
     def buried(self, dead: bytes) -> Block:
         alive, gone = np.ones(self.documents, bool), np.frombuffer(dead, "<u2")
         alive[gone] = False
@@ -152,6 +148,8 @@ class Arrays:
     """Messages, by conversation code."""
     sums: NDArray[np.float64]
     """Lexemes of those, by conversation code."""
+    name_ends: NDArray[np.uint32]
+    """Where the name of each ends, among those of its block."""
     begins: Mapping[int, int]
     """The first document of each block, by its number."""
     nbytes: int
@@ -171,14 +169,15 @@ class Arrays:
 
     def keys(self, documents: Documents, codes: Codes) -> dict[int, Key]:
         """The (conversation, message) ids of documents, by document."""
-        begins = np.array(list(self.begins.values()))
+        if not len(documents):
+            return {}
+        firsts = np.array(list(self.begins.values()), np.int64)
         ordered = np.sort(documents)
-        ends = np.searchsorted(ordered, begins[1:]).tolist() if len(begins) else []
-        names = [
-            name
-            for block, begin, some in zip(self.blocks, begins, np.split(ordered, ends), strict=False)
-            for name in block.names_of(some - begin)
-        ]
+        blocks = np.searchsorted(firsts, ordered, side="right") - 1
+        begins = np.where(ordered == firsts[blocks], 0, self.name_ends[ordered - 1]).tolist()
+        ends = self.name_ends[ordered].tolist()
+        written = [self.blocks[block].names for block in blocks.tolist()]
+        names = [name[begin:end].decode() for name, begin, end in zip(written, begins, ends, strict=True)]
         where = [codes.conversation(code) for code in self.codes[ordered].tolist()]
         return dict(zip(ordered.tolist(), zip(where, names, strict=True), strict=True))
 
@@ -202,16 +201,18 @@ def join(blocks: Sequence[Block]) -> Arrays:
     ends = np.cumsum([0, *(block.documents for block in ordered)]).tolist()
     size = ends[-1]
     codes, lengths = np.zeros(size, np.int32), np.ones(size, np.float32)
-    sessions, alive = np.full(size, -1, np.int32), np.zeros(size, bool)
+    sessions, alive, name_ends = np.full(size, -1, np.int32), np.zeros(size, bool), np.zeros(size, np.uint32)
     last = 0
     parts: list[Block] = []
     for block, begin, end in zip(ordered, ends, ends[1:], strict=False):
         codes[begin:end], lengths[begin:end], alive[begin:end] = block.codes, block.lengths, block.alive
         sessions[begin:end] = block.sessions - block.sessions[0] + last + 1
+        name_ends[begin:end] = block.name_ends
         last = int(sessions[end - 1])
         own = slice(begin, end)
-        parts.append(replace(block, codes=codes[own], lengths=lengths[own], sessions=sessions[own], alive=alive[own]))
-    kept = sum(block.hashes.nbytes + len(block.names) + block.name_ends.nbytes + block.runs.nbytes for block in ordered)
+        part = replace(block, codes=codes[own], lengths=lengths[own], sessions=sessions[own], alive=alive[own])
+        parts.append(replace(part, name_ends=name_ends[own]))
+    kept = sum(block.hashes.nbytes + len(block.names) + block.runs.nbytes for block in ordered)
     conversations = int(codes.max(initial=-1)) + 1
     return Arrays(
         blocks=tuple(parts),
@@ -222,8 +223,9 @@ def join(blocks: Sequence[Block]) -> Arrays:
         scattered=_scattered(_all_runs(ordered, ends), alive),
         counts=np.bincount(codes[alive], minlength=conversations),
         sums=np.bincount(codes[alive], lengths[alive].astype(np.float64), minlength=conversations).astype(np.float64),
+        name_ends=name_ends,
         begins={block.number: begin for block, begin in zip(ordered, ends, strict=False)},
-        nbytes=kept + codes.nbytes + lengths.nbytes + sessions.nbytes + 2 * alive.nbytes,
+        nbytes=kept + codes.nbytes + lengths.nbytes + sessions.nbytes + name_ends.nbytes + 2 * alive.nbytes,
     )
 
 

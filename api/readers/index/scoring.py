@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from api.ranking.bm25 import K1, B
 from api.ranking.neighbours import REACH, SHARES
 from api.readers.index.arrays import Arrays, Documents, Flags, Floats
+from schemas.construction import quickly_made
 
-LIKELIEST: Final = 30
+LIKELIEST: Final = 10
 """Documents with which all that stands beside them is read, to be lent to: of others, what lends to them."""
 SEEDS: Final = 3
 """How many more matches than wanted are looked at with their neighbours."""
@@ -40,6 +41,7 @@ class Words:
     """By word."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posting:
     """What a block holds of a lexeme of the query, given by place: ordinals, then how often each holds it."""
@@ -161,15 +163,11 @@ def _counts(arrays: Arrays, scope: Scope, matching: int) -> Counts:
 def _of_lexeme(arrays: Arrays, postings: Sequence[Posting], counts: Counts) -> tuple[Documents, Floats]:
     if not postings:
         return NO_DOCUMENTS, NO_SCORES
-    found = np.concatenate(
-        [
-            np.frombuffer(one.packed, "<u2", one.documents).astype(np.int32) + np.int32(arrays.begins[one.block])
-            for one in postings
-        ]
-    )
-    times = np.concatenate(
-        [np.frombuffer(one.packed, "u1", one.documents, offset=2 * one.documents) for one in postings]
-    )
+    sizes = [one.documents for one in postings]
+    ordinals = b"".join([one.packed[: 2 * size] for one, size in zip(postings, sizes, strict=True)])
+    begins = np.array([arrays.begins[one.block] for one in postings], np.int32)
+    found = np.frombuffer(ordinals, "<u2") + np.repeat(begins, sizes)
+    times = np.frombuffer(b"".join([one.packed[2 * one.documents :] for one in postings]), "u1")
     stay = counts(found)
     if not stay.all():
         found, times = found[stay], times[stay]
@@ -198,7 +196,7 @@ class _Own:
         """0 of those that do not match."""
         if not len(self.documents):
             return np.zeros(documents.shape, np.float32)
-        at = np.searchsorted(self.documents, documents).clip(max=len(self.documents) - 1)
+        at = np.minimum(np.searchsorted(self.documents, documents), len(self.documents) - 1)
         return np.where(self.documents[at] == documents, self.scores[at], np.float32(0))
 
 
@@ -220,22 +218,32 @@ def _added_up(size: int, found: Sequence[Documents], worth: Sequence[Floats]) ->
 
 
 def _top(arrays: Arrays, own: _Own, counts: Counts, most: int) -> tuple[Documents, Floats]:
-    """The best by their own score and what neighbours lend, of the best by their own score and their neighbours."""
+    """The best by their own score and what neighbours lend, of the best by their own score and those around them.
+
+    Of those that are looked at only for what they lend, further away, the score is at least what it is taken for.
+    """
     if not len(own.documents):
         return own.documents, own.scores
     wanted = min(most * SEEDS, len(own.documents))
     seeds = own.documents[own.scores >= np.partition(own.scores, -wanted)[-wanted]]
-    near = _distinct((seeds[:, None] + np.arange(-REACH, REACH + 1, dtype=np.int32)).ravel())
-    near = near[(near >= 0) & (near < arrays.size)]
-    near = near[counts(near)]
-    scores = own.of(near)
+    near = _around(seeds, arrays.size)
+    scores, sessions = own.of(near), arrays.sessions[near]
+    total = scores.copy()
     for distance, share in enumerate(SHARES, start=1):
-        for step in (distance, -distance):
-            other = np.clip(near + step, 0, arrays.size - 1)
-            same = (arrays.sessions[other] == arrays.sessions[near]) & (other == near + step)
-            scores += np.float32(share) * own.of(other) * same
-    order = np.argsort(-scores, kind="stable")[: min(most, int(np.count_nonzero(scores)))]
-    return near[order], scores[order]
+        beside = (near[distance:] - near[:-distance] == distance) & (sessions[distance:] == sessions[:-distance])
+        lending = beside * np.float32(share)
+        total[distance:] += lending * scores[:-distance]
+        total[:-distance] += lending * scores[distance:]
+    total[~counts(near)] = 0
+    order = np.argsort(-total, kind="stable")[: min(most, int(np.count_nonzero(total)))]
+    return near[order], total[order]
+
+
+def _around(documents: Documents, size: int) -> Documents:
+    """Documents, those that they lend to, and those that lend to these, in their order."""
+    reach = np.arange(-2 * REACH, 2 * REACH + 1, dtype=np.int32)
+    near = _distinct((documents[:, None] + reach).ravel())
+    return near[np.searchsorted(near, 0) : np.searchsorted(near, size)]
 
 
 def _settled(arrays: Arrays, documents: Documents, scope: Scope) -> Flags:
@@ -249,7 +257,7 @@ def _with_those_beside(arrays: Arrays, own: _Own, documents: Documents, settled:
     likeliest = (np.arange(len(documents)) < LIKELIEST)[settled]
     settled_ones = documents[settled]
     near = settled_ones[:, None] + away
-    other = np.clip(near, 0, max(0, arrays.size - 1))
+    other = np.maximum(np.minimum(near, arrays.size - 1), 0)
     beside = (near == other) & (arrays.sessions[other] == arrays.sessions[settled_ones][:, None])
     read = _distinct(np.concatenate([settled_ones, near[beside & (likeliest[:, None] | (own.of(other) > 0))]]))
     return read[~np.isin(read, documents[~settled])]

@@ -122,12 +122,6 @@ def digests(keys: Iterable[tuple[str, str]]) -> NDArray[np.uint64]:
     return np.frombuffer(b"".join(digest(*key) for key in keys), "<u8")
 
 
-def names_of(names: bytes, ends: NDArray[np.uint32], ordinals: NDArray[np.int64]) -> list[str]:
-    """The message ids of documents."""
-    begins = np.where(ordinals > 0, ends[ordinals - 1], 0).tolist()
-    return [names[begin:end].decode() for begin, end in zip(begins, ends[ordinals].tolist(), strict=True)]
-
-
 def without(postings: Sequence[Posting], dead: Ordinals) -> tuple[list[Posting], list[str]]:
     """Those postings of a block that hold any of the `dead`, without them; and the lexemes that nothing holds then."""
     if not postings:

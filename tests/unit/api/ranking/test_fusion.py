@@ -7,25 +7,20 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from api.ranking.bm25 import Document
-from api.ranking.candidates import Turn
 from api.ranking.fusion import of_meaning
-from api.ranking.neighbours import SHARES, Place
+from api.ranking.neighbours import SHARES, Neighbours, Place
 
 START = datetime(2026, 5, 4, tzinfo=UTC)
-TURNS = [
-    Turn(
-        key=("c", f"m-{number}"),
-        document=Document(places={}, length=3),
-        place=Place(conversation_id="c", number=number, occurred_at=START + timedelta(minutes=number)),
-    )
-    for number in (1, 2, 9)
-]
+NUMBERS = (1, 2, 9)
+KEYS = [("c", f"m-{number}") for number in NUMBERS]
+NEIGHBOURS = Neighbours(
+    [Place(conversation_id="c", number=n, occurred_at=START + timedelta(minutes=n)) for n in NUMBERS]
+)
 
 
 def meant(nearness: list[float | None], words: list[float]) -> list[float]:
-    known = {turn.key: near for turn, near in zip(TURNS, nearness, strict=True) if near is not None}
-    return [float(share) for share in of_meaning(TURNS, known, np.array(words))]
+    known = {key: near for key, near in zip(KEYS, nearness, strict=True) if near is not None}
+    return [float(share) for share in of_meaning(KEYS, known, np.array(words), NEIGHBOURS)]
 
 
 def test_the_nearest_has_all_of_it_and_lends_to_those_beside_it() -> None:

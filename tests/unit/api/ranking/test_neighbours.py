@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from api.ranking.neighbours import SESSION_GAP, SHARES, Place, lent
+from api.ranking.neighbours import SESSION_GAP, SHARES, Neighbours, Place
 
 START = datetime(2024, 5, 17, 9, tzinfo=UTC)
 NEXT, AFTER_NEXT = SHARES
@@ -15,7 +15,7 @@ NEXT, AFTER_NEXT = SHARES
 
 def got(*placed: tuple[int, float], gap: timedelta = timedelta(minutes=1)) -> list[float]:
     places = [Place(conversation_id="c", number=number, occurred_at=START + number * gap) for number, _ in placed]
-    return list(lent(places, np.array([score for _, score in placed], dtype=float)))
+    return list(Neighbours(places).lent(np.array([score for _, score in placed], dtype=float)))
 
 
 def test_shares_go_to_the_next_turns_on_both_sides() -> None:
@@ -41,7 +41,7 @@ def test_nothing_is_lent_across_a_long_silence_or_to_another_conversation() -> N
     assert got((1, 4.0), (2, 0.0), gap=SESSION_GAP + timedelta(seconds=1)) == [0, 0]
     assert got((1, 4.0), (2, 0.0), gap=SESSION_GAP) == [0, 4 * NEXT]
     apart = [Place(conversation_id=name, number=n, occurred_at=START) for n, name in enumerate("ab")]
-    assert list(lent(apart, np.array([4.0, 0.0]))) == [0, 0]
+    assert list(Neighbours(apart).lent(np.array([4.0, 0.0]))) == [0, 0]
 
 
 @pytest.mark.parametrize("count", [0, 1])

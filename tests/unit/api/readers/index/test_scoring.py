@@ -42,14 +42,19 @@ def block(documents: list[Document], codes: Codes, dead: bytes = b"", number: in
     return decode([number, packed.documents, *(columns[name] for name in order)], codes), packed
 
 
-def sealed(documents: list[Document], codes: Codes, number: int = 1) -> tuple[Arrays, list[Posting]]:
+def sealed(documents: list[Document], codes: Codes) -> tuple[Arrays, list[Posting]]:
+    made, postings = sealed_block(documents, codes, 1)
+    return join([made]), postings
+
+
+def sealed_block(documents: list[Document], codes: Codes, number: int) -> tuple[Block, list[Posting]]:
     made, packed = block(documents, codes, number=number)
     postings = [
         Posting(block=number, lexeme=WORDS.lexemes.index(one.lexeme), documents=one.documents, packed=one.packed)
         for one in packed.postings
         if one.lexeme in WORDS.lexemes
     ]
-    return join([made]), postings
+    return made, postings
 
 
 def brute(documents: list[Document], inside: set[str]) -> dict[str, float]:
@@ -103,6 +108,21 @@ def test_scores_are_those_of_the_scope(inside: set[str]) -> None:
         found = named(arrays, codes, best(arrays, postings, scope, EMPTY, WORDS, 90))
         expected = {name: score for name, score in brute(documents, inside).items() if score > 0}
         assert found == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_of_many_in_several_blocks_the_likeliest_have_the_whole_of_their_scores(seed: int) -> None:
+    documents, codes = corpus(Random(seed), 300), Codes()
+    parts = [[one for one in documents if (one.conversation_id == "c2") is last] for last in (False, True)]
+    made, postings = zip(*(sealed_block(part, codes, number) for number, part in enumerate(parts)), strict=True)
+    arrays = join(made)
+    found = best(arrays, [*postings[0], *postings[1]], Scope(allowed=None, hidden=NOBODY), EMPTY, WORDS, 5)
+    expected = brute(documents, {"c0", "c1", "c2"})
+    names = list(named(arrays, codes, found))
+    assert len(names) == 5
+    assert expected[names[0]] == pytest.approx(max(expected.values()), rel=1e-4)
+    for name, score in named(arrays, codes, found).items():
+        assert score <= expected[name] * (1 + 1e-4)
 
 
 def test_what_is_hidden_counts_for_nothing() -> None:
