@@ -10,7 +10,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from api.audit.entries import AuditEntry
-from api.readers.ledger import ADD_ENTRY, row_of
+from api.readers.ledger import ADD_ENTRIES, written
 
 CONNECT_SECONDS: Final = 5
 PIECE: Final = 1_000
@@ -36,7 +36,7 @@ class AuditDesk:
         """The rows of a tenant, oldest first. That it was done is written down before the first row is handed out."""
         span = {"tenant_id": told.tenant_id, "since": since, "until": until}
         with self._connection() as connection:
-            connection.execute(ADD_ENTRY, row_of(told))
+            connection.execute(ADD_ENTRIES, written([told]))
             connection.commit()
             with connection.cursor(name="audit_export") as cursor:
                 cursor.itersize = PIECE
@@ -50,7 +50,7 @@ class AuditDesk:
             rows = connection.execute(_PRUNE, {"before": before, "tenant_id": tenant_id}).fetchall()
             pruned = [(row["tenant_id"], row["pruned"]) for row in rows]
             for tenant, number in pruned:
-                connection.execute(ADD_ENTRY, row_of(told(tenant, number)))
+                connection.execute(ADD_ENTRIES, written([told(tenant, number)]))
         return pruned
 
     def _connection(self) -> psycopg.Connection[dict[str, Any]]:

@@ -22,7 +22,7 @@ from api.audit.entries import AuditEntry
 from api.auth import ALL, Principal, Scope
 from api.readers import statements
 from api.readers.database import Database
-from api.readers.ledger import ADD_ENTRY, NAME_TENANT, row_of
+from api.readers.ledger import ADD_ENTRIES, NAME_TENANT, written
 from api.readers.pools import NOTICING
 from schemas.ids import TenantId
 
@@ -209,7 +209,7 @@ def _audited(connection: Connection, row: Row, told: AuditEntry) -> Row:
     about = {name: row[name] for name in ("name", "scopes", "rate_limited")}
     moments = {name: row[name] and row[name].isoformat() for name in ("expires_at", "previous_until")}
     detail = {**told.detail, "key_id": str(row["key_id"]), "of_tenant": row["tenant_id"], **about, **moments}
-    connection.execute(ADD_ENTRY, row_of(replace(told, detail=detail)))
+    connection.execute(ADD_ENTRIES, written([replace(told, detail=detail)]))
     return row
 
 

@@ -27,13 +27,18 @@ STATEMENT_TIMEOUT_MS: Final = 10_000
 
 NAME_TENANT: LiteralString = "SELECT set_config('alluvium.tenant_id', %(tenant_id)s, true)"
 """For the rest of the transaction: row-level security lets through what is this tenant's, and nothing else."""
-ADD_ENTRY: LiteralString = """
-    INSERT INTO audit_log (tenant_id, at, entry_id, request_id, trace_id, principal_id, principal, action, endpoint,
-        status, user_ids, conversation_ids, item_ids, detail)
-    VALUES (%(tenant_id)s, %(at)s, %(entry_id)s, %(request_id)s, %(trace_id)s, %(principal_id)s, %(principal)s,
-        %(action)s, %(endpoint)s, %(status)s, %(user_ids)s, %(conversation_ids)s, %(item_ids)s, %(detail)s)
-    ON CONFLICT DO NOTHING
+_COLUMNS: LiteralString = """
+    tenant_id, at, entry_id, request_id, trace_id, principal_id, principal, action, endpoint, status, user_ids,
+    conversation_ids, item_ids, detail
 """
+ADD_ENTRIES: LiteralString = (
+    "INSERT INTO audit_log ("
+    + _COLUMNS
+    + ") SELECT "
+    + _COLUMNS
+    + "FROM jsonb_populate_recordset(NULL::audit_log, %(entries)s) ON CONFLICT DO NOTHING"
+)
+"""However many there are, with the parameters of `written`."""
 _USED: LiteralString = """
     UPDATE api_keys SET last_used_at = greatest(last_used_at, used.at)
     FROM unnest(%(key_ids)s::uuid[], %(moments)s::timestamptz[]) AS used (key_id, at)
@@ -50,14 +55,14 @@ class Ledger:
         self._busy = asyncio.Lock()
 
     async def write(self, entries: Sequence[AuditEntry]) -> None:
-        by_tenant: defaultdict[TenantId, list[dict[str, Any]]] = defaultdict(list)
+        by_tenant: defaultdict[TenantId, list[AuditEntry]] = defaultdict(list)
         for entry in entries:
-            by_tenant[entry.tenant_id].append(row_of(entry))
+            by_tenant[entry.tenant_id].append(entry)
         try:
             async with self._transaction() as connection:
-                for tenant_id, rows in by_tenant.items():
+                for tenant_id, some in by_tenant.items():
                     await connection.execute(NAME_TENANT, {"tenant_id": tenant_id})
-                    await connection.cursor().executemany(ADD_ENTRY, rows)
+                    await connection.execute(ADD_ENTRIES, written(some))
         except (psycopg.DataError, psycopg.IntegrityError, UnicodeError) as error:
             raise Unstorable(type(error).__name__) from error
 
@@ -103,8 +108,6 @@ class Ledger:
             await connection.close()
 
 
-def row_of(entry: AuditEntry) -> dict[str, Any]:
-    """The parameters of ADD_ENTRY."""
-    row = {name: getattr(entry, name) for name in entry.__slots__}
-    people = {name: list(row[name]) for name in ("user_ids", "conversation_ids", "item_ids")}
-    return row | people | {"detail": Jsonb(dict(entry.detail))}
+def written(entries: Sequence[AuditEntry]) -> dict[str, Any]:
+    """The parameters of ADD_ENTRIES, all of one tenant."""
+    return {"entries": Jsonb([entry.as_json() for entry in entries])}
