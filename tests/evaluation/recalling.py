@@ -34,6 +34,8 @@ SCOPES: Final = ("conversation", "user", "tenant")
 DEPTH: Final = 10
 ASKED_AT_ONCE: Final = 4
 RESAMPLES: Final = 2_000
+LOADED_SECONDS: Final = 900.0
+"""Vectors of all messages take a minute or some on one core."""
 
 Ranks: TypeAlias = Sequence[int | None]
 """The place of each message of the evidence among those of the answer, from 1."""
@@ -118,7 +120,7 @@ def load(stack: Stack, data: Path, names: Sequence[str], console: Console) -> st
         console.print(f"left out: {bad.file.name}, line {bad.number}: {bad.problem}")
     if report.undelivered:
         raise click.ClickException(f"{report.undelivered} messages were not delivered: {report.last_error}")
-    stack.drain()
+    stack.drain(LOADED_SECONDS)
     console.print(f"{report.sent} messages in {len(names)} conversations")
     return key
 
@@ -200,13 +202,13 @@ def kept(found: Mapping[str, Found], questions: Sequence[Question]) -> dict[str,
 @click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--baseline", type=click.Path(exists=True, path_type=Path), help="A result to be compared with.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where ranks are kept, by question.")
-@click.option("--semantic", is_flag=True, help="Fail unless every answer was found by meaning too.")
+@click.option("--semantic", is_flag=True, help="By meaning too; fails unless every answer was.")
 @click.option("--every", default=1, show_default=True, help="Ask only each nth question.")
 def main(data: Path, baseline: Path | None, out: Path | None, semantic: bool, every: int) -> None:
     """How much of what answers the questions in DATA is recalled."""
     console, sets = Console(width=140), named(data)
     questions = list(islice(questions_of(data, sets), None, None, every))
-    with whole_stack() as stack:
+    with whole_stack(semantic=semantic) as stack:
         key = load(stack, data, list(sets), console)
         found = {}
         for scope in SCOPES:

@@ -93,12 +93,13 @@ class Stack:
                     return answer
             time.sleep(0.5)
 
-    def drain(self) -> None:
-        """Wait until every accepted event is queryable."""
-        deadline = time.monotonic() + DRAIN_SECONDS
+    def drain(self, seconds: float = DRAIN_SECONDS) -> None:
+        """Wait until every accepted event is queryable, and has its vector where a model serves."""
+        deadline = time.monotonic() + seconds
         while True:
             answer = self.call("GET", "/v1/lag")
-            if answer.is_success and answer.json()["pending"] == 0:
+            told = answer.json() if answer.is_success else {"pending": None}
+            if told["pending"] == 0 and not told.get("semantic_pending"):
                 return
             assert time.monotonic() < deadline, f"still pending: {answer.text}"
             time.sleep(0.2)
@@ -147,8 +148,9 @@ class Stack:
 
 
 @contextmanager
-def whole_stack(settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[Stack]:
-    """A whole stack of its own, up; stopped and removed at the end. `ALLUVIUM_TEST_STACK` names one to use as it is."""
+def whole_stack(settings: Mapping[str, str] = MappingProxyType({}), *, semantic: bool = False) -> Iterator[Stack]:
+    """A whole stack of its own, up; stopped and removed at the end. `ALLUVIUM_TEST_STACK` names one to use as it
+    is, with a model or without."""
     if given := os.environ.get("ALLUVIUM_TEST_STACK"):
         yield Stack(state_dir=Path(given).resolve())
         return
@@ -156,7 +158,7 @@ def whole_stack(settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[
         Path(folder).chmod(0o755)  # PostgreSQL's account must be able to enter it
         stack = Stack(state_dir=Path(folder).resolve() / "stack", settings=settings)
         try:
-            run_stack(stack.state_dir, "up", settings=settings)
+            run_stack(stack.state_dir, "up", *(["--semantic"] if semantic else []), settings=settings)
             yield stack
         finally:
             run_stack(stack.state_dir, "down", "--wipe")
