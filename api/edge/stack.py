@@ -14,6 +14,7 @@ from api.edge.bounds import LimitBody, LimitTime
 from api.edge.demands import listed, require
 from api.edge.headers import Harden
 from api.edge.hosts import AllowHosts
+from api.edge.spreading import Spread
 from api.identity import Identify
 from api.limits.gate import LimitRate
 from api.limits.quotas import LIMIT_HEADER, POLICY_HEADER
@@ -50,5 +51,7 @@ def install(app: FastAPI, settings: Settings, meters: Meters, spans: Tracing) ->
             max_age=PREFLIGHT_SECONDS,
         )
     app.add_middleware(Harden, hsts=production)
+    if settings.api_workers > 1:
+        app.add_middleware(Spread)
     if proxies := listed(settings.trusted_proxies):
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=proxies)

@@ -1,9 +1,9 @@
 """An open-loop load over HTTP: requests begin when they are due, whether others have been answered or not.
 
 Light, so that it does not take the processor from what it measures: prepared bytes, asyncio streams, a pool of
-connections, used in turn. A connection stays with the worker of the service that accepted it: were the latest used
-again, chance would decide at the start whether two requests at once share a worker all the time, or never. An answer's
-time counts from when it was due, so that a queue shows.
+connections, used in turn. A connection stays with the worker of the service that accepted it, until an answer says that
+it is closed: were the latest used again, chance would decide at the start whether two requests at once share a worker
+all the time, or never. An answer's time counts from when it was due, so that a queue shows.
 """
 
 from __future__ import annotations
@@ -79,7 +79,10 @@ class Load:
             writer.write(self._bytes(call))
             head = await reader.readuntil(b"\r\n\r\n")
             body = await reader.readexactly(_length(head))
-        self._idle.append((reader, writer))
+        if _closes(head):
+            writer.close()
+        else:
+            self._idle.append((reader, writer))
         return int(head[9:12]), body
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -98,6 +101,10 @@ class Load:
 async def _until(moment: float) -> None:
     while (left := moment - perf_counter()) > 0:
         await asyncio.sleep(max(0.0, left - LAST_WAIT_SECONDS))
+
+
+def _closes(head: bytes) -> bool:
+    return b"\r\nconnection: close" in head.lower()
 
 
 def _length(head: bytes) -> int:
