@@ -22,7 +22,7 @@ from topology.settings import Settings
 from topology.topics import TOPICS, Topic
 
 PARTITIONS = 4
-_WAIT_SECONDS = 30.0
+_WAIT_SECONDS = 60.0
 
 
 def fresh_topics(kafka: str, topics: Sequence[Topic] = TOPICS) -> None:
