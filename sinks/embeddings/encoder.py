@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from sinks.embeddings.ports import DIMENSIONS
+
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, TensorProto
 
 INPUT: Final = "tokens"
 """int64, shape (1, tokens)."""
 OUTPUT: Final = "hidden"
-"""float32, shape (1, tokens, width): what each token means where it stands."""
+"""float32, shape (1, tokens, DIMENSIONS): what each token means where it stands."""
 
 WITHOUT_OVERFLOW: Final = ("session.x64quantprecision", "1")
 """An option of the session. Without VNNI instructions a processor adds such products up in 16 bits, and some overflow;
@@ -60,7 +62,7 @@ class Weights:
         from onnx import numpy_helper
 
         self._arrays = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
-        self._factors = dict(_factors(model))
+        self._factors = _factors(model)
 
     def __getitem__(self, name: str) -> Array:
         return self._arrays[name]
@@ -131,15 +133,11 @@ def rewritten(content: bytes) -> bytes:
         x = _layer(graph, weights, number, x)
     graph.step("Identity", [x], OUTPUT, own=False)
     tokens = helper.make_tensor_value_info(INPUT, onnx.TensorProto.INT64, [1, "tokens"])
-    hidden = helper.make_tensor_value_info(OUTPUT, onnx.TensorProto.FLOAT, [1, "tokens", len(weights[_norm(0)])])
+    hidden = helper.make_tensor_value_info(OUTPUT, onnx.TensorProto.FLOAT, [1, "tokens", DIMENSIONS])
     told = helper.make_graph(graph.nodes, "encoder", [tokens], [hidden], list(graph.constants.values()))
     opsets = [helper.make_opsetid(domain, version) for domain, version in _OPSETS.items()]
     made = helper.make_model(told, opset_imports=opsets, ir_version=_IR_VERSION)
     return bytes(made.SerializeToString())
-
-
-def _norm(number: int) -> str:
-    return _LAYER.format(number) + "output.LayerNorm.weight"
 
 
 def _embedded(graph: _Graph, weights: Weights) -> str:
