@@ -22,6 +22,8 @@ _NAMING: Final[Mapping[str, str]] = {
     "superseded_item_id": "item_ids",
     "stands_for": "item_ids",
 }
+_PLAIN: Final = frozenset({str, int, float, bool, type(None)})
+"""What most of an answer is made of, and what names nobody by itself."""
 _OF_A_MESSAGE: Final = "stands_for"
 """Of a message: ids of messages."""
 
@@ -61,17 +63,21 @@ class Shown:
             self._fields(value, _NAMING, list(value))
         elif isinstance(value, list | tuple):
             for each in value:
-                self._look(each)
+                if type(each) not in _PLAIN:
+                    self._look(each)
 
     def _fields(self, fields: Mapping[str, Any], naming: Iterable[str], holding: Iterable[str]) -> None:
         is_message = fields.get("kind") == "message"
         for name in naming:
-            if not (is_message and name == _OF_A_MESSAGE):
-                self._name(_NAMING[name], fields.get(name))
+            named = fields.get(name)
+            if named is not None and not (is_message and name == _OF_A_MESSAGE):
+                self._name(_NAMING[name], named)
         if fields.get("kind") == "item":  # a result of recall
             self._name("item_ids", fields.get("id"))
         for name in holding:
-            self._look(fields[name])
+            held = fields[name]
+            if type(held) not in _PLAIN:
+                self._look(held)
 
     def _name(self, kind: str, value: object) -> None:
         if isinstance(value, str):

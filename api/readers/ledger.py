@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
+import orjson
 import psycopg
 from psycopg.types.json import Jsonb
 
@@ -63,7 +64,7 @@ class Ledger:
                 for tenant_id, some in by_tenant.items():
                     await connection.execute(NAME_TENANT, {"tenant_id": tenant_id})
                     await connection.execute(ADD_ENTRIES, written(some))
-        except (psycopg.DataError, psycopg.IntegrityError, UnicodeError) as error:
+        except (psycopg.DataError, psycopg.IntegrityError, UnicodeError, orjson.JSONEncodeError) as error:
             raise Unstorable(type(error).__name__) from error
 
     async def write_uses(self, uses: LastUse) -> None:
@@ -110,4 +111,4 @@ class Ledger:
 
 def written(entries: Sequence[AuditEntry]) -> dict[str, Any]:
     """The parameters of ADD_ENTRIES, all of one tenant."""
-    return {"entries": Jsonb([entry.as_json() for entry in entries])}
+    return {"entries": Jsonb([entry.as_json() for entry in entries], dumps=orjson.dumps)}
