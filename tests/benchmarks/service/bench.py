@@ -16,7 +16,7 @@ import psutil
 from benchmarks.facts import keep as keep_figures
 from benchmarks.latency import PERCENTILES, percentile
 from benchmarks.service import chatter, exact, filling, questions, running
-from benchmarks.service.load import Call, Load
+from benchmarks.service.load import Call, Load, run
 from benchmarks.service.questions import SCOPES, Said
 from benchmarks.service.running import Size
 from benchmarks.service.server import GET, SELECT
@@ -65,9 +65,9 @@ class Bench:
         """The figures of the calls after the first, which are asked at once."""
         load = Load(url=self.stack.environment["API_URL"], key=self.stack.environment["API_KEY"])
         warming = Load(url=load.url, key=load.key)
-        asyncio.run(warming.run(calls[:warm], WARMING_A_SECOND))
+        run(warming.run(calls[:warm], WARMING_A_SECOND))
         before = running.cpu_seconds(self.stack, self.process)
-        asyncio.run(load.run(calls[warm:], rate))
+        run(load.run(calls[warm:], rate))
         after = running.cpu_seconds(self.stack, self.process)
         figures = {
             "name": name,
@@ -88,7 +88,7 @@ class Bench:
         asked = [{**body, "kinds": ["message"]} for body in questions.bodies(self.said, scope, COMPARED[scope], seed=2)]
         load = Load(url=self.stack.environment["API_URL"], key=self.stack.environment["API_KEY"])
         calls = [Call(method="POST", path="/v1/recall", body={**body, "limit": exact.BEST}) for body in asked]
-        found = [[result["id"] for result in answer["results"]] for answer in asyncio.run(load.one_by_one(calls))]
+        found = [[result["id"] for result in answer["results"]] for answer in run(load.one_by_one(calls))]
         began = time.monotonic()
         best = asyncio.run(exact.exact_answers(self.stack.environment["DATABASE_URL"], asked))
         share = round(exact.overlap(best, found), 4)
