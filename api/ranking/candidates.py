@@ -19,6 +19,16 @@ MessageKey: TypeAlias = tuple[str, str]
 """Conversation and message."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """How many candidates are looked for, by a score of words alone: at most `most`, and behind the best `shown` only
+    those with a `share` of the score that the last of these has. A source may give more of them, up to `most`."""
+
+    most: int
+    shown: int = 10
+    share: float = 0.0
+
+
 @quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:

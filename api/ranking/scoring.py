@@ -102,6 +102,13 @@ class Scored:
             yield Part(kind="neighbours", score=worth)
 
 
+def at_most(asked: Asked) -> float:
+    """Times over, how much better the multipliers of one turn may be than those of another, whatever their speakers."""
+    by = FIRST_PERSON if asked.first_person else 1.0
+    by *= TELLS_TIME if asked.when else 1.0
+    return by * (1 + TIME if asked.spans else 1.0)
+
+
 def of_turns(candidates: Candidates) -> tuple[Scored, Weights]:
     asked, turns = candidates.asked, candidates.turns
     documents = [turn.document for turn in turns]

@@ -6,7 +6,7 @@ Pure. Where only some turns of a conversation were read, places keep the distanc
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
@@ -40,38 +40,42 @@ def whole(rows: Iterable[TurnRow], asked: Asked) -> list[Turn]:
     return [_turn(row, row[-1], read) for row in rows]
 
 
-def around(rows: Iterable[Window], asked: Asked, places: Mapping[MessageKey, int]) -> list[Turn]:
-    """Turns around candidates, each once, in the order of conversation and time.
+def around(rows: Sequence[Window], asked: Asked, places: Mapping[MessageKey, int]) -> list[Turn]:
+    """Turns around candidates, each once, in the order of conversation and time. A row may go on behind the number.
 
     `places`: where turns stand of which that is known already.
     """
     read = vectors.reader(asked.terms)
     once: dict[MessageKey, Window] = {}
-    offsets: dict[MessageKey, dict[int, int]] = {}
     for row in rows:
-        key = row[:2]
-        if key in once:
-            offsets[key][row[-1]] = row[-2]
-        else:
-            once[key], offsets[key] = row, {row[-1]: row[-2]}
+        once.setdefault((row[0], row[1]), row)
     ordered = sorted(once.values(), key=_BY_TIME)
-    numbers = _numbers([row[:2] for row in ordered], offsets, places)
+    numbers = _numbers([(row[0], row[1]) for row in ordered], rows, places)
     return [_turn(row, number, read) for row, number in zip(ordered, numbers, strict=True)]
 
 
-def _numbers(
-    keys: Sequence[MessageKey], offsets: Mapping[MessageKey, dict[int, int]], places: Mapping[MessageKey, int]
-) -> list[int]:
+def _numbers(keys: Sequence[MessageKey], rows: Sequence[Window], places: Mapping[MessageKey, int]) -> list[int]:
     """Of turns by conversation and time."""
+    offsets = _offsets(rows, {key[0] for key in keys if key not in places})
     numbers: list[int] = []
-    for _, group in groupby(keys, key=itemgetter(0)):
+    for conversation_id, group in groupby(keys, key=itemgetter(0)):
         turns, begin = list(group), len(numbers) + 1
-        if all(key in places for key in turns):
-            numbers += [begin * _APART + places[key] for key in turns]
+        if conversation_id in offsets:
+            of_turn = offsets[conversation_id]
+            _anchor([key for key in turns if key in places], of_turn, places)
+            numbers += _in_conversation([of_turn[key] for key in turns], begin)
         else:
-            _anchor([key for key in turns if key in places], offsets, places)
-            numbers += _in_conversation([offsets[key] for key in turns], begin)
+            numbers += [begin * _APART + places[key] for key in turns]
     return numbers
+
+
+def _offsets(rows: Sequence[Window], conversations: Set[str]) -> dict[str, dict[MessageKey, dict[int, int]]]:
+    """By conversation and turn: of those conversations where a place is not known."""
+    found: dict[str, dict[MessageKey, dict[int, int]]] = {one: {} for one in conversations}
+    for row in rows if conversations else ():
+        if row[0] in found:
+            found[row[0]].setdefault((row[0], row[1]), {})[row[10]] = row[9]
+    return found
 
 
 def _anchor(

@@ -98,8 +98,13 @@ class RecallReader:
             if not question.asked.terms:
                 sought = await coming if coming else None
                 return Marked(answer=RecallAnswer(results=[], semantic=told(sought, missing=0)), mark=mark)
-            most = turns.MOST_BESIDE_MEANING if _may_mean(coming) else turns.MOST_CANDIDATES
-            likely = await turns.likely(rows, question, self._source, most)
+            likely = await turns.likely(
+                rows,
+                question,
+                self._source,
+                shown=results.with_spare(request.limit),
+                beside_meaning=_may_mean(coming),
+            )
             found = await self._items(rows, question, request, at)
             sought = await coming if coming else None
             meant = await self._nearness.in_scope(

@@ -11,8 +11,9 @@ from typing import Final
 
 from api.ranking.asked import Asked
 from api.ranking.bm25 import Corpus
-from api.ranking.candidates import MessageKey, Turn
+from api.ranking.candidates import MessageKey, Turn, Wanted
 from api.ranking.neighbours import REACH
+from api.ranking.scoring import at_most
 from api.ranking.words import TIME_WORDS
 from api.readers import known_statements, meaning_statements, placing, recall_statements, vectors
 from api.readers.candidates import AS_KNOWN, CandidateSource, Likely, Scope
@@ -25,8 +26,16 @@ READ_WHOLE: Final = 1_000
 WHOLE_TURNS: Final = 4_000
 """A scope of so many turns is read whole. At 11,000 turns that took 53-129 ms a question on a busy machine."""
 MOST_CANDIDATES: Final = 150
-"""Messages of a wide scope that are read with those around them and ranked: with 150 the first ten were those of the
-whole scope for all of 383 questions, with 60 for 96 %."""
+"""Messages of a wide scope that are read with those around them and ranked, at the most: with 150 the first ten were
+those of the whole scope for all of 383 questions, with 60 for 96 %."""
+LEAST_SHARE: Final = 0.77
+"""Of the score by words that the last has which may be shown: with less, pairs of words and names bring hardly any up
+among them. Of 4,000 messages shown to 400 questions in a tenant of a million, two or three would be missing."""
+LEAST_SHARE_BESIDE_MEANING: Final = 0.85
+"""The same, where those that are near in meaning join them: of 1,529 questions of three public sets recall@10 was .754
+about users and .695 about a tenant, with .75 and below .750 and .697."""
+SHOWN_LEAST: Final = 15
+"""Which is the last, at the least: the shares were measured so, on answers of ten and what is ranked to spare."""
 MOST_BESIDE_MEANING: Final = 60
 """The same, where those that are near in meaning are to join them: recall@10 was as with 100 (1,529 questions of three
 public sets: .750 instead of .752 about users, .697 either way about a tenant)."""
@@ -82,13 +91,20 @@ def counted(scope: Scope) -> int:
     return WHOLE_TURNS if scope.known_at is not None else min(READ_WHOLE, WHOLE_TURNS)
 
 
-async def likely(rows: Rows, question: Question, source: CandidateSource, most: int) -> Likely | None:
-    """The `most` likeliest messages by the words of the question; None where the scope is read whole."""
+async def likely(
+    rows: Rows, question: Question, source: CandidateSource, *, shown: int, beside_meaning: bool
+) -> Likely | None:
+    """The likeliest messages by the words of the question, for an answer of so many, and whether those that are near in
+    meaning are to join them; None where the scope is read whole."""
     if question.is_whole:
         return None
     if question.scope.known_at is not None:
-        return await AS_KNOWN.likeliest(rows, question.scope, question.asked, MOST_KNOWN)
-    return await source.likeliest(rows, question.scope, question.asked, most)
+        return await AS_KNOWN.likeliest(rows, question.scope, question.asked, Wanted(most=MOST_KNOWN))
+    most, share = (
+        (MOST_BESIDE_MEANING, LEAST_SHARE_BESIDE_MEANING) if beside_meaning else (MOST_CANDIDATES, LEAST_SHARE)
+    )
+    wanted = Wanted(most=most, shown=max(SHOWN_LEAST, shown), share=share / at_most(question.asked))
+    return await source.likeliest(rows, question.scope, question.asked, wanted)
 
 
 async def read(rows: Rows, question: Question, likely: Likely | None) -> Read:
@@ -133,7 +149,7 @@ async def _with_nearness(
     found = await rows.packed(meaning_statements.CANDIDATES_IN_PLACE, asked)
     return Read(
         corpus=likely.corpus,
-        turns=placing.around((row[:-2] for row in found), question.asked, likely.places),
+        turns=placing.around(found, question.asked, likely.places),
         nearness={row[:2]: row[-1] for row in found if row[-1] is not None},
         missing=frozenset(row[:2] for row in found if row[-2] and row[8]),
     )

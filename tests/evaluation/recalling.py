@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import random
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +29,7 @@ from rich.table import Table
 
 from deploy.local.feed import feed_files
 from schemas.ids import TenantId
+from support.infrastructure import PROJECT
 from support.stack import Stack, whole_stack
 from topology.settings import Settings
 
@@ -125,6 +129,12 @@ def load(stack: Stack, data: Path, names: Sequence[str], console: Console) -> st
     return key
 
 
+def seal(stack: Stack) -> None:
+    """Bring what was loaded into blocks, where all that is not new stands: else chance decided how much is there."""
+    command = [sys.executable, "-m", "sinks", "seal"]
+    subprocess.run(command, cwd=PROJECT, env={**os.environ, **stack.environment}, capture_output=True, check=True)
+
+
 def lowered(environment: Mapping[str, str]) -> dict[str, str]:
     """The variables of a stack that are settings, by the settings' names."""
     return {name.lower(): value for name, value in environment.items() if name.lower() in Settings.model_fields}
@@ -210,6 +220,7 @@ def main(data: Path, baseline: Path | None, out: Path | None, semantic: bool, ev
     questions = list(islice(questions_of(data, sets), None, None, every))
     with whole_stack(semantic=semantic) as stack:
         key = load(stack, data, list(sets), console)
+        seal(stack)
         found = {}
         for scope in SCOPES:
             found[scope] = asked(stack, key, questions, scope)

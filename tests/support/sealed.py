@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias
 
 import psycopg
 
+from api.ranking.candidates import Wanted
 from api.readers.database import Database
 from api.readers.index.scoring import Words
 from api.readers.index.wide import WideCandidates, WideIndex, WideScope
@@ -165,7 +166,7 @@ async def candidates(
     database: Database, index: WideIndex, scope: WideScope, words: Words, most: int = EVERYTHING
 ) -> WideCandidates:
     async with database.read(scope.tenant_id) as rows:
-        return await index.candidates(rows, scope, words, most)
+        return await index.candidates(rows, scope, words, Wanted(most=most))
 
 
 def scopes(tenant: str) -> list[WideScope]:

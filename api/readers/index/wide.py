@@ -16,6 +16,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
+from api.ranking.candidates import Wanted
 from api.readers import vectors
 from api.readers.index import arrays, scoring, statements
 from api.readers.index.arrays import Arrays, Codes, Key
@@ -105,15 +106,15 @@ class WideIndex:
     _kept: OrderedDict[TenantId, _Kept] = field(default_factory=OrderedDict)
     _locks: WeakValueDictionary[TenantId, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
-    async def candidates(self, rows: Snapshot, scope: WideScope, words: Words, most: int) -> WideCandidates:
-        """The `most` likeliest messages for the words of a query."""
+    async def candidates(self, rows: Snapshot, scope: WideScope, words: Words, wanted: Wanted) -> WideCandidates:
+        """The likeliest messages for the words of a query."""
         kept, tail = await self._look(rows, scope, words)
         within = kept.arrays.holding(_allowed(kept.codes, scope, tail))
         found = await self._postings(rows, scope.tenant_id, kept, within, words.lexemes)
         unsealed = len(tail.keys) + len(tail.hiding)
         if sum(row[2] for row in found) + LIKE_DOCUMENTS * unsealed <= AT_ONCE:
-            return _answer(kept, scope, tail, found, words, most)
-        return await asyncio.to_thread(_answer, kept, scope, tail, found, words, most)
+            return _answer(kept, scope, tail, found, words, wanted)
+        return await asyncio.to_thread(_answer, kept, scope, tail, found, words, wanted)
 
     async def _postings(
         self, rows: Snapshot, tenant_id: TenantId, kept: _Kept, within: Sequence[int], lexemes: Sequence[str]
@@ -227,7 +228,7 @@ def _answer(
     tail: _Tail,
     found: Sequence[tuple[Any, ...]],
     words: Words,
-    most: int,
+    wanted: Wanted,
 ) -> WideCandidates:
     """What a question costs in processor time; on a thread where that is much."""
     places = {lexeme: place for place, lexeme in enumerate(words.lexemes)}
@@ -237,11 +238,11 @@ def _answer(
         hidden=kept.arrays.find(tail.hiding, kept.codes),
         unsealed=kept.codes.known(set(tail.unsealed)),
     )
-    best = scoring.best(kept.arrays, postings, within, _unsealed(tail, places), words, most)
+    best = scoring.best(kept.arrays, postings, within, _unsealed(tail, places), words, wanted)
     names = kept.arrays.keys(np.union1d(best.documents, best.placed), kept.codes)
     return WideCandidates(
         statistics=best.statistics,
-        keys=_merged(best, [names[one] for one in best.documents.tolist()], tail.keys, most),
+        keys=_merged(best, [names[one] for one in best.documents.tolist()], tail.keys, wanted.most),
         unsealed=tail.count,
         places={names[one]: one for one in best.placed.tolist()},
     )

@@ -16,6 +16,7 @@ import pytest
 
 from api.models.recall import RecallAnswer, RecallRequest
 from api.ranking.asked import Asked
+from api.ranking.candidates import Wanted
 from api.readers import meaning, meaning_statements, turns
 from api.readers.candidates import Likely, MatchingMessages, Scope
 from api.readers.database import Database, Rows
@@ -201,7 +202,7 @@ async def test_a_question_that_fails_does_not_wait_for_its_vector(
             told.wait(30)
             return super().embed(texts)
 
-    async def fails(*_: object) -> None:
+    async def fails(*_: object, **__: object) -> None:
         await asyncio.to_thread(begun.wait, 30)
         raise Retryable("PostgreSQL is away", retry_after_seconds=1.0)
 
@@ -407,9 +408,9 @@ class Counting(MatchingMessages):
 
     asked: ClassVar[list[int]] = []
 
-    async def likeliest(self, rows: Rows, scope: Scope, asked: Asked, most: int) -> Likely:
-        self.asked.append(most)
-        return await super().likeliest(rows, scope, asked, most)
+    async def likeliest(self, rows: Rows, scope: Scope, asked: Asked, wanted: Wanted) -> Likely:
+        self.asked.append(wanted.most)
+        return await super().likeliest(rows, scope, asked, wanted)
 
 
 async def test_where_no_model_serves_as_many_are_ranked_as_by_words(

@@ -11,6 +11,7 @@ import pytest
 
 from api.models.recall import RecallRequest, RecallResult
 from api.ranking.asked import Asked, Term
+from api.ranking.candidates import Wanted
 from api.ranking.words import EMPTY, OTHER_FORMS, TIME_WORDS
 from api.readers import recall, recall_statements, turns
 from api.readers.candidates import AS_KNOWN, Likely, MatchingMessages, Scope
@@ -160,10 +161,10 @@ async def test_statistics_are_those_of_the_scope(database: Database) -> None:
     """Of ana's conversations and of what was known, not of the tenant or of what has been learnt since."""
     one = Asked(terms=(Term(lexemes=("chess",)),))
     async with database.read(ACME) as rows:
-        nobody = await MatchingMessages().likeliest(rows, Scope(tenant_id=ACME, user_id="nobody"), one, 9)
-        ana = await MatchingMessages().likeliest(rows, Scope(tenant_id=ACME, user_id=ANA), one, 9)
+        nobody = await MatchingMessages().likeliest(rows, Scope(tenant_id=ACME, user_id="nobody"), one, Wanted(most=9))
+        ana = await MatchingMessages().likeliest(rows, Scope(tenant_id=ACME, user_id=ANA), one, Wanted(most=9))
         before = Scope(tenant_id=ACME, user_id=ANA, known_at=RECORDED - timedelta(seconds=1))
-        unknown = await AS_KNOWN.likeliest(rows, before, one, 9)
+        unknown = await AS_KNOWN.likeliest(rows, before, one, Wanted(most=9))
     assert (nobody.keys, nobody.corpus.count, nobody.corpus.having) == ([], 0, {"chess": 0})
     assert (ana.keys, ana.corpus.count, ana.corpus.having) == ([(FAMILY, "m-4")], 6, {"chess": 1})
     assert (unknown.keys, unknown.corpus.count) == ([], 0)
@@ -201,10 +202,10 @@ class Waiting:
     async def prepare(self, tenant_id: TenantId) -> None:
         """Nothing is shared."""
 
-    async def likeliest(self, rows: Rows, scope: Scope, asked: Asked, most: int) -> Likely:
+    async def likeliest(self, rows: Rows, scope: Scope, asked: Asked, wanted: Wanted) -> Likely:
         self.come.append(asked.terms[0].name)
         await self.go.wait()
-        return await MatchingMessages().likeliest(rows, scope, asked, most)
+        return await MatchingMessages().likeliest(rows, scope, asked, wanted)
 
 
 async def test_so_many_questions_are_worked_on_and_the_next_waits_its_turn(database: Database) -> None:

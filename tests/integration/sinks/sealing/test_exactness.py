@@ -8,6 +8,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from api.ranking.candidates import Wanted
 from api.readers.database import Database
 from api.readers.index.wide import WideIndex, WideScope
 from schemas.ids import TenantId
@@ -196,12 +197,12 @@ async def test_an_older_snapshot_sees_the_blocks_of_its_own_time(
     seal(sealing, tenant)
     scope, words = WideScope(tenant_id=TenantId(tenant)), sealed.words_of(connection, "harbour river")
     async with database.read(TenantId(tenant)) as rows:
-        before = await index.candidates(rows, scope, words, sealed.EVERYTHING)
+        before = await index.candidates(rows, scope, words, Wanted(most=sealed.EVERYTHING))
         sealed.add(connection, tenant, speech.several(30))
         seal(sealing, tenant)
         newer = await sealed.candidates(database, index, scope, words)
         assert newer.statistics.count == 42
-        again = await index.candidates(rows, scope, words, sealed.EVERYTHING)
+        again = await index.candidates(rows, scope, words, Wanted(most=sealed.EVERYTHING))
     assert again == before
     assert (await sealed.candidates(database, index, scope, words)) == newer
 

@@ -14,7 +14,7 @@ from api.ranking.bm25 import Corpus, Document
 from api.ranking.candidates import Candidates, Thing, Turn
 from api.ranking.merge import CITED, cited, merge
 from api.ranking.neighbours import Place
-from api.ranking.scoring import FIRST_PERSON, NAMED_SPEAKER, TELLS_TIME, TIME
+from api.ranking.scoring import FIRST_PERSON, NAMED_SPEAKER, TELLS_TIME, TIME, at_most
 
 START = datetime(2024, 5, 17, 9, tzinfo=UTC)
 CORPUS = Corpus(count=20, average_length=8.0)
@@ -100,6 +100,15 @@ FULL = Asked(
     first_person=True,
     when=True,
 )
+
+
+def test_no_turn_is_multiplied_by_more_than_is_told_but_for_its_speaker() -> None:
+    today = Span(START, START + timedelta(days=1), "today")
+    best = turn(1, 1, tells_time=True)
+    worst = turn(-9_000, 1, is_person=False)
+    for more in ({}, {"when": True}, {"first_person": True}, {"spans": (today,), "when": True}, {"spans": (today,)}):
+        asked = replace(ASKED, **more)
+        assert score(best, asked) / score(worst, asked) == pytest.approx(at_most(asked)), more
 
 
 @pytest.mark.parametrize("meaning", [None, {("c", "m-2"): 0.9, ("c", "m-3"): 0.4}])

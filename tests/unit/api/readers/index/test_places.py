@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from api.ranking.asked import Asked, Term
-from api.ranking.candidates import MessageKey, Turn
+from api.ranking.candidates import MessageKey, Turn, Wanted
 from api.ranking.neighbours import REACH
 from api.readers.index import scoring
 from api.readers.index.arrays import Arrays, Block, Codes, decode, join
@@ -108,14 +108,15 @@ class Memory:
 @pytest.mark.parametrize("seed", range(200))
 def test_whatever_lends_to_a_candidate_is_read_at_its_true_distance(seed: int) -> None:
     random = Random(seed)
-    memory, most = Memory(random), random.choice([2, 5, 40])
+    memory = Memory(random)
+    wanted = Wanted(most=random.choice([2, 5, 40]), shown=3, share=random.choice([0.0, 0.7]))
     scope = Scope(
         allowed=None,
         hidden=np.empty(0, np.int32),
         unsealed=memory.codes.known(memory.unsealed),
     )
     with mock.patch.object(scoring, "LIKELIEST", random.choice([0, 1, 3])):
-        found = best(memory.arrays, memory.postings, scope, NOTHING, WORDS, most)
+        found = best(memory.arrays, memory.postings, scope, NOTHING, WORDS, wanted)
     names = memory.arrays.keys(np.union1d(found.documents, found.placed), memory.codes)
     candidates = [names[one] for one in found.documents.tolist()]
     places = {names[one]: one for one in found.placed.tolist()}
