@@ -20,12 +20,12 @@ MessageKey: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """How many candidates are looked for, by a score of words alone: at most `most`, and behind the best `shown` only
-    those with a `share` of the score that the last of these has. A source may give more of them, up to `most`."""
+class Cut:
+    """Where the list of candidates ends, by a score of words alone: after `most`, or before the first that has less
+    than a `share` of what the last of the best `shown` has. A source may give more, up to `most`."""
 
     most: int
-    shown: int = 10
+    shown: int
     share: float = 0.0
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from api.ranking import bm25
 from api.ranking.asked import Asked
 from api.ranking.bm25 import Corpus
-from api.ranking.candidates import MessageKey, Wanted
+from api.ranking.candidates import Cut, MessageKey
 from api.readers import known_statements, recall_statements, vectors
 from api.readers.database import Rows
 from schemas.ids import TenantId
@@ -63,8 +63,8 @@ class CandidateSource(Protocol):
         """Make ready what questions about a tenant share, before one of them takes its connection."""
         ...
 
-    async def likeliest(self, rows: Rows, scope: Scope, asked: Asked, wanted: Wanted) -> Likely:
-        """As many messages of the scope as are wanted that hold a lexeme of the question, by BM25 of their own words.
+    async def likeliest(self, rows: Rows, scope: Scope, asked: Asked, cut: Cut) -> Likely:
+        """The messages of the scope down to the cut that hold a lexeme of the question, by BM25 of their own words.
 
         A term is held where any of its lexemes is. Statistics are those of all messages in the scope that stand.
         """
@@ -82,7 +82,7 @@ class MatchingMessages:
     async def prepare(self, tenant_id: TenantId) -> None:
         """Nothing is shared."""
 
-    async def likeliest(self, rows: Rows, scope: Scope, asked: Asked, wanted: Wanted) -> Likely:
+    async def likeliest(self, rows: Rows, scope: Scope, asked: Asked, cut: Cut) -> Likely:
         where = scope.parameters
         found = await rows.all(
             self.matching, {**where, "matching": vectors.or_query(asked.lexemes), "most": MOST_MATCHING}
@@ -92,7 +92,7 @@ class MatchingMessages:
         corpus = Corpus(count=size["messages"], average_length=size["average"], having=having)
         read = vectors.reader(asked.terms)
         documents = [bm25.Document(places=read(row["vector"]), length=row["length"]) for row in found]
-        best = _best_first(documents, asked, corpus)[: wanted.most]
+        best = _best_first(documents, asked, corpus)[: cut.most]
         keys = [(found[n]["conversation_id"], found[n]["message_id"]) for n in best]
         return Likely(keys=keys, corpus=corpus)
 

@@ -102,7 +102,7 @@ class RecallReader:
                 rows,
                 question,
                 self._source,
-                shown=results.with_spare(request.limit),
+                shown=results.with_spare(request.limit) if wants_messages(request) else turns.MOST_CANDIDATES,
                 beside_meaning=_may_mean(coming),
             )
             found = await self._items(rows, question, request, at)

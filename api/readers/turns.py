@@ -11,7 +11,7 @@ from typing import Final
 
 from api.ranking.asked import Asked
 from api.ranking.bm25 import Corpus
-from api.ranking.candidates import MessageKey, Turn, Wanted
+from api.ranking.candidates import Cut, MessageKey, Turn
 from api.ranking.neighbours import REACH
 from api.ranking.scoring import at_most
 from api.ranking.words import TIME_WORDS
@@ -26,21 +26,23 @@ READ_WHOLE: Final = 1_000
 WHOLE_TURNS: Final = 4_000
 """A scope of so many turns is read whole. At 11,000 turns that took 53-129 ms a question on a busy machine."""
 MOST_CANDIDATES: Final = 150
-"""Messages of a wide scope that are read with those around them and ranked, at the most: with 150 the first ten were
-those of the whole scope for all of 383 questions, with 60 for 96 %."""
-LEAST_SHARE: Final = 0.77
-"""Of the score by words that the last has which may be shown: with less, pairs of words and names bring hardly any up
-among them. Of 4,000 messages shown to 400 questions in a tenant of a million, two or three would be missing."""
-LEAST_SHARE_BESIDE_MEANING: Final = 0.85
-"""The same, where those that are near in meaning join them: of 1,529 questions of three public sets recall@10 was .754
-about users and .695 about a tenant, with .75 and below .750 and .697."""
-SHOWN_LEAST: Final = 15
-"""Which is the last, at the least: the shares were measured so, on answers of ten and what is ranked to spare."""
+"""Messages of a wide scope that are read with those around them and ranked, at the most: with all 150 the first ten
+were those of the whole scope for all of 383 questions, with 60 for 96 %."""
 MOST_BESIDE_MEANING: Final = 60
 """The same, where those that are near in meaning are to join them: recall@10 was as with 100 (1,529 questions of three
 public sets: .750 instead of .752 about users, .697 either way about a tenant)."""
+LEAST_SHARE: Final = 0.77
+"""Of the score by words that the last message has which may be shown. Of the 4,000 shown to 400 questions in a tenant
+of a million and about its largest user, two had less; about the users of the public sets recall@10 was
+the same to .0002."""
+LEAST_SHARE_BESIDE_MEANING: Final = 0.85
+"""The same, where those that are near in meaning join them: recall@10 was .754 about users and .695 about a tenant, and
+.750 and .697 where all 60 were ranked."""
+SHOWN_LEAST: Final = 15
+"""The last that may be shown is the fifteenth, where fewer are asked for: with an answer of ten and what is ranked to
+spare the shares were measured."""
 MOST_KNOWN: Final = 1_000
-"""The same, of what had been learnt at a time: seldom asked, and read without those around them."""
+"""As many candidates of what had been learnt at a time: seldom asked, and read without those around them."""
 LOOKED_AROUND: Final = 5
 """Messages that are near in meaning around which all turns are read, to be lent to."""
 
@@ -99,12 +101,12 @@ async def likely(
     if question.is_whole:
         return None
     if question.scope.known_at is not None:
-        return await AS_KNOWN.likeliest(rows, question.scope, question.asked, Wanted(most=MOST_KNOWN))
+        return await AS_KNOWN.likeliest(rows, question.scope, question.asked, Cut(most=MOST_KNOWN, shown=MOST_KNOWN))
     most, share = (
         (MOST_BESIDE_MEANING, LEAST_SHARE_BESIDE_MEANING) if beside_meaning else (MOST_CANDIDATES, LEAST_SHARE)
     )
-    wanted = Wanted(most=most, shown=max(SHOWN_LEAST, shown), share=share / at_most(question.asked))
-    return await source.likeliest(rows, question.scope, question.asked, wanted)
+    cut = Cut(most=most, shown=max(SHOWN_LEAST, shown), share=share / at_most(question.asked))
+    return await source.likeliest(rows, question.scope, question.asked, cut)
 
 
 async def read(rows: Rows, question: Question, likely: Likely | None) -> Read:

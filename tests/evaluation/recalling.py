@@ -130,9 +130,9 @@ def load(stack: Stack, data: Path, names: Sequence[str], console: Console) -> st
 
 
 def seal(stack: Stack) -> None:
-    """Bring what was loaded into blocks, where all that is not new stands: else chance decided how much is there."""
+    """Bring what was loaded into blocks, all at once: a sealer beside decides by chance how much stays in the tail."""
     command = [sys.executable, "-m", "sinks", "seal"]
-    subprocess.run(command, cwd=PROJECT, env={**os.environ, **stack.environment}, capture_output=True, check=True)
+    subprocess.run(command, cwd=PROJECT, env={**os.environ, **stack.environment}, check=True)
 
 
 def lowered(environment: Mapping[str, str]) -> dict[str, str]:
@@ -219,8 +219,9 @@ def main(data: Path, baseline: Path | None, out: Path | None, semantic: bool, ev
     console, sets = Console(width=140), named(data)
     questions = list(islice(questions_of(data, sets), None, None, every))
     with whole_stack(semantic=semantic) as stack:
-        key = load(stack, data, list(sets), console)
-        seal(stack)
+        with stack.without("sealer"):
+            key = load(stack, data, list(sets), console)
+            seal(stack)
         found = {}
         for scope in SCOPES:
             found[scope] = asked(stack, key, questions, scope)

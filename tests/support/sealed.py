@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias
 
 import psycopg
 
-from api.ranking.candidates import Wanted
+from api.ranking.candidates import Cut
 from api.readers.database import Database
 from api.readers.index.scoring import Words
 from api.readers.index.wide import WideCandidates, WideIndex, WideScope
@@ -34,7 +34,7 @@ VOCABULARY: Final = (
     "winter",
     "https://a.b/c",
 )
-EVERYTHING: Final = 100_000
+EVERYTHING: Final = Cut(most=100_000, shown=100_000)
 """More candidates than a test has messages."""
 
 _ADD: Final = """
@@ -163,10 +163,10 @@ def words_of(connection: Connection, *texts: str) -> Words:
 
 
 async def candidates(
-    database: Database, index: WideIndex, scope: WideScope, words: Words, most: int = EVERYTHING
+    database: Database, index: WideIndex, scope: WideScope, words: Words, cut: Cut = EVERYTHING
 ) -> WideCandidates:
     async with database.read(scope.tenant_id) as rows:
-        return await index.candidates(rows, scope, words, Wanted(most=most))
+        return await index.candidates(rows, scope, words, cut)
 
 
 def scopes(tenant: str) -> list[WideScope]:

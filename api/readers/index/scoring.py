@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from api.ranking.bm25 import K1, B
-from api.ranking.candidates import Wanted
+from api.ranking.candidates import Cut
 from api.ranking.neighbours import REACH, SHARES
 from api.readers.index.arrays import Arrays, Documents, Flags, Floats
 from schemas.construction import quickly_made
@@ -99,9 +99,7 @@ class Best:
     """The score of every message of the tail that matches, in its order."""
 
 
-def best(
-    arrays: Arrays, postings: Sequence[Posting], scope: Scope, unsealed: Unsealed, words: Words, wanted: Wanted
-) -> Best:
+def best(arrays: Arrays, postings: Sequence[Posting], scope: Scope, unsealed: Unsealed, words: Words, cut: Cut) -> Best:
     """The likeliest documents of the scope for these words, and what its statistics are."""
     counts = _counts(arrays, scope, sum(posting.documents for posting in postings))
     matches = _matches(arrays, postings, counts, len(words.lexemes))
@@ -116,7 +114,7 @@ def best(
         for (found, frequencies), weight in zip(matches, rarity, strict=True)
     ]
     own = _added_up(arrays.size, [found for found, _ in matches], worth)
-    documents, scores = _top(arrays, own, counts, wanted)
+    documents, scores = _top(arrays, own, counts, cut)
     tail = _saturated(unsealed.frequencies, unsealed.own_lengths[:, None], slope) @ rarity
     statistics = Statistics(count=count, average_length=average, having=tuple(having.tolist()))
     placed = _with_those_beside(arrays, own, documents, _settled(arrays, documents, scope))
@@ -218,14 +216,14 @@ def _added_up(size: int, found: Sequence[Documents], worth: Sequence[Floats]) ->
     return _Own(documents[begins], np.add.reduceat(scores[order], begins))
 
 
-def _top(arrays: Arrays, own: _Own, counts: Counts, wanted: Wanted) -> tuple[Documents, Floats]:
+def _top(arrays: Arrays, own: _Own, counts: Counts, cut: Cut) -> tuple[Documents, Floats]:
     """The best by their own score and what neighbours lend, of the best by their own score and those around them.
 
     Of those that are looked at only for what they lend, further away, the score is at least what it is taken for.
     """
     if not len(own.documents):
         return own.documents, own.scores
-    looked_at = min(wanted.most * SEEDS, len(own.documents))
+    looked_at = min(cut.most * SEEDS, len(own.documents))
     seeds = own.documents[own.scores >= np.partition(own.scores, -looked_at)[-looked_at]]
     near = _around(seeds, arrays.size)
     scores, sessions = own.of(near), arrays.sessions[near]
@@ -236,17 +234,17 @@ def _top(arrays: Arrays, own: _Own, counts: Counts, wanted: Wanted) -> tuple[Doc
         total[distance:] += lending * scores[:-distance]
         total[:-distance] += lending * scores[distance:]
     total[~counts(near)] = 0
-    order = np.argsort(-total, kind="stable")[: min(wanted.most, int(np.count_nonzero(total)))]
-    order = order[: _worth(total[order], wanted)]
+    order = np.argsort(-total, kind="stable")[: min(cut.most, int(np.count_nonzero(total)))]
+    order = order[total[order] >= least(total[order], cut)]
     return near[order], total[order]
 
 
-def _worth(scores: Floats, wanted: Wanted) -> int:
-    """How many of the scores, best first, are enough of the last that is shown."""
+def least(scores: Floats, cut: Cut) -> np.float32:
+    """What a candidate must have, for these scores of all of them."""
     if not len(scores):
-        return 0
-    least = np.float32(wanted.share) * scores[min(wanted.shown, len(scores)) - 1]
-    return int(np.count_nonzero(scores >= least))
+        return np.float32(0)
+    shown = min(cut.shown, len(scores))
+    return np.float32(np.float32(cut.share) * np.partition(scores, -shown)[-shown])
 
 
 def _around(documents: Documents, size: int) -> Documents:

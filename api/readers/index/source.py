@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from api.ranking.asked import Asked
 from api.ranking.bm25 import Corpus
-from api.ranking.candidates import Wanted
+from api.ranking.candidates import Cut
 from api.readers.candidates import Likely, Scope
 from api.readers.database import Database, Rows
 from api.readers.index.scoring import Words
@@ -29,10 +29,10 @@ class SealedMessages:
     async def prepare(self, tenant_id: TenantId) -> None:
         await self.index.prepare(self.database.read, tenant_id)
 
-    async def likeliest(self, rows: Rows, scope: Scope, asked: Asked, wanted: Wanted) -> Likely:
+    async def likeliest(self, rows: Rows, scope: Scope, asked: Asked, cut: Cut) -> Likely:
         where = WideScope(tenant_id=scope.tenant_id, conversation_id=scope.conversation_id, user_id=scope.user_id)
         words = words_of(asked)
-        found = await self.index.candidates(rows, where, words, wanted)
+        found = await self.index.candidates(rows, where, words, cut)
         self.meters.observe(API_UNSEALED, found.unsealed)
         told = found.statistics
         having = dict(zip(words.lexemes, told.having, strict=True))

@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from api.ranking.candidates import Wanted
+from api.ranking.candidates import Cut
 from api.readers import vectors
 from api.readers.index import arrays, scoring, statements
 from api.readers.index.arrays import Arrays, Codes, Key
@@ -106,15 +106,15 @@ class WideIndex:
     _kept: OrderedDict[TenantId, _Kept] = field(default_factory=OrderedDict)
     _locks: WeakValueDictionary[TenantId, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
-    async def candidates(self, rows: Snapshot, scope: WideScope, words: Words, wanted: Wanted) -> WideCandidates:
+    async def candidates(self, rows: Snapshot, scope: WideScope, words: Words, cut: Cut) -> WideCandidates:
         """The likeliest messages for the words of a query."""
         kept, tail = await self._look(rows, scope, words)
         within = kept.arrays.holding(_allowed(kept.codes, scope, tail))
         found = await self._postings(rows, scope.tenant_id, kept, within, words.lexemes)
         unsealed = len(tail.keys) + len(tail.hiding)
         if sum(row[2] for row in found) + LIKE_DOCUMENTS * unsealed <= AT_ONCE:
-            return _answer(kept, scope, tail, found, words, wanted)
-        return await asyncio.to_thread(_answer, kept, scope, tail, found, words, wanted)
+            return _answer(kept, scope, tail, found, words, cut)
+        return await asyncio.to_thread(_answer, kept, scope, tail, found, words, cut)
 
     async def _postings(
         self, rows: Snapshot, tenant_id: TenantId, kept: _Kept, within: Sequence[int], lexemes: Sequence[str]
@@ -228,7 +228,7 @@ def _answer(
     tail: _Tail,
     found: Sequence[tuple[Any, ...]],
     words: Words,
-    wanted: Wanted,
+    cut: Cut,
 ) -> WideCandidates:
     """What a question costs in processor time; on a thread where that is much."""
     places = {lexeme: place for place, lexeme in enumerate(words.lexemes)}
@@ -238,11 +238,11 @@ def _answer(
         hidden=kept.arrays.find(tail.hiding, kept.codes),
         unsealed=kept.codes.known(set(tail.unsealed)),
     )
-    best = scoring.best(kept.arrays, postings, within, _unsealed(tail, places), words, wanted)
+    best = scoring.best(kept.arrays, postings, within, _unsealed(tail, places), words, cut)
     names = kept.arrays.keys(np.union1d(best.documents, best.placed), kept.codes)
     return WideCandidates(
         statistics=best.statistics,
-        keys=_merged(best, [names[one] for one in best.documents.tolist()], tail.keys, wanted.most),
+        keys=_merged(best, [names[one] for one in best.documents.tolist()], tail.keys, cut),
         unsealed=tail.count,
         places={names[one]: one for one in best.placed.tolist()},
     )
@@ -269,7 +269,9 @@ def _unsealed(tail: _Tail, places: Mapping[str, int]) -> Unsealed:
     return Unsealed(count=tail.count, lengths=tail.lengths, frequencies=frequencies, own_lengths=lengths)
 
 
-def _merged(best: Best, sealed: Sequence[Key], unsealed: Sequence[Key], most: int) -> list[Key]:
+def _merged(best: Best, sealed: Sequence[Key], unsealed: Sequence[Key], cut: Cut) -> list[Key]:
     keys = [*sealed, *unsealed]
     scores = np.concatenate([best.scores, TAIL_BOOST * best.unsealed])
-    return [keys[at] for at in np.argsort(-scores, kind="stable")[:most].tolist()]
+    least = scoring.least(np.concatenate([best.scores, best.unsealed]), cut)
+    order = np.argsort(-scores, kind="stable")[: min(cut.most, np.count_nonzero(scores >= least))]
+    return [keys[at] for at in order.tolist()]

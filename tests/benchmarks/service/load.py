@@ -21,6 +21,9 @@ from urllib.parse import urlsplit
 import numpy as np
 
 PATIENCE_SECONDS: Final = 30.0
+MOST_OPEN: Final = 900
+"""Requests under way; the next begins when one has ended, and its time has counted since it was due. select knows 1,024
+files."""
 T = TypeVar("T")
 
 
@@ -43,6 +46,7 @@ class Load:
     late: list[float] = field(default_factory=list)
     statuses: dict[int, int] = field(default_factory=dict)
     _idle: deque[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = field(default_factory=deque)
+    _open: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_OPEN))
 
     async def run(self, calls: Sequence[Call], rate: float, seed: int = 7) -> float:
         """Every call, at `rate` a second on average, by a Poisson process; returns how long it took."""
@@ -69,7 +73,8 @@ class Load:
 
     async def _timed(self, call: Call, due: float) -> None:
         self.late.append(perf_counter() - due)
-        status, _ = await self._send(call)
+        async with self._open:
+            status, _ = await self._send(call)
         self.seconds.append(perf_counter() - due)
         self.statuses[status] = self.statuses.get(status, 0) + 1
 

@@ -16,7 +16,7 @@ import pytest
 
 from api.models.recall import RecallAnswer, RecallRequest
 from api.ranking.asked import Asked
-from api.ranking.candidates import Wanted
+from api.ranking.candidates import Cut
 from api.readers import meaning, meaning_statements, turns
 from api.readers.candidates import Likely, MatchingMessages, Scope
 from api.readers.database import Database, Rows
@@ -404,13 +404,13 @@ async def test_nothing_is_near_that_is_not_in_the_scope(
 
 
 class Counting(MatchingMessages):
-    """Notes how many candidates were asked for."""
+    """Notes where candidates were to end."""
 
-    asked: ClassVar[list[int]] = []
+    asked: ClassVar[list[Cut]] = []
 
-    async def likeliest(self, rows: Rows, scope: Scope, asked: Asked, wanted: Wanted) -> Likely:
-        self.asked.append(wanted.most)
-        return await super().likeliest(rows, scope, asked, wanted)
+    async def likeliest(self, rows: Rows, scope: Scope, asked: Asked, cut: Cut) -> Likely:
+        self.asked.append(cut)
+        return await super().likeliest(rows, scope, asked, cut)
 
 
 async def test_where_no_model_serves_as_many_are_ranked_as_by_words(
@@ -428,7 +428,11 @@ async def test_where_no_model_serves_as_many_are_ranked_as_by_words(
     unserved.close()
     assert answer.semantic is not None
     assert answer.semantic.reason == "no_model"
-    assert Counting.asked == [turns.MOST_BESIDE_MEANING, turns.MOST_CANDIDATES]
+    shown = turns.SHOWN_LEAST
+    assert Counting.asked == [
+        Cut(most=turns.MOST_BESIDE_MEANING, shown=shown, share=turns.LEAST_SHARE_BESIDE_MEANING),
+        Cut(most=turns.MOST_CANDIDATES, shown=shown, share=turns.LEAST_SHARE),
+    ]
 
 
 async def test_of_a_user_only_the_vectors_of_their_conversations_are_read(

@@ -11,7 +11,7 @@ import pytest
 
 from api.models.recall import RecallRequest, RecallResult
 from api.ranking.asked import Asked, Term
-from api.ranking.candidates import Wanted
+from api.ranking.candidates import Cut
 from api.ranking.words import EMPTY, OTHER_FORMS, TIME_WORDS
 from api.readers import recall, recall_statements, turns
 from api.readers.candidates import AS_KNOWN, Likely, MatchingMessages, Scope
@@ -161,10 +161,12 @@ async def test_statistics_are_those_of_the_scope(database: Database) -> None:
     """Of ana's conversations and of what was known, not of the tenant or of what has been learnt since."""
     one = Asked(terms=(Term(lexemes=("chess",)),))
     async with database.read(ACME) as rows:
-        nobody = await MatchingMessages().likeliest(rows, Scope(tenant_id=ACME, user_id="nobody"), one, Wanted(most=9))
-        ana = await MatchingMessages().likeliest(rows, Scope(tenant_id=ACME, user_id=ANA), one, Wanted(most=9))
+        nobody = await MatchingMessages().likeliest(
+            rows, Scope(tenant_id=ACME, user_id="nobody"), one, Cut(most=9, shown=9)
+        )
+        ana = await MatchingMessages().likeliest(rows, Scope(tenant_id=ACME, user_id=ANA), one, Cut(most=9, shown=9))
         before = Scope(tenant_id=ACME, user_id=ANA, known_at=RECORDED - timedelta(seconds=1))
-        unknown = await AS_KNOWN.likeliest(rows, before, one, Wanted(most=9))
+        unknown = await AS_KNOWN.likeliest(rows, before, one, Cut(most=9, shown=9))
     assert (nobody.keys, nobody.corpus.count, nobody.corpus.having) == ([], 0, {"chess": 0})
     assert (ana.keys, ana.corpus.count, ana.corpus.having) == ([(FAMILY, "m-4")], 6, {"chess": 1})
     assert (unknown.keys, unknown.corpus.count) == ([], 0)
@@ -202,10 +204,10 @@ class Waiting:
     async def prepare(self, tenant_id: TenantId) -> None:
         """Nothing is shared."""
 
-    async def likeliest(self, rows: Rows, scope: Scope, asked: Asked, wanted: Wanted) -> Likely:
+    async def likeliest(self, rows: Rows, scope: Scope, asked: Asked, cut: Cut) -> Likely:
         self.come.append(asked.terms[0].name)
         await self.go.wait()
-        return await MatchingMessages().likeliest(rows, scope, asked, wanted)
+        return await MatchingMessages().likeliest(rows, scope, asked, cut)
 
 
 async def test_so_many_questions_are_worked_on_and_the_next_waits_its_turn(database: Database) -> None:

@@ -8,7 +8,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from api.ranking.candidates import Wanted
+from api.ranking.candidates import Cut
 from api.readers.database import Database
 from api.readers.index.wide import WideIndex, WideScope
 from schemas.ids import TenantId
@@ -130,6 +130,26 @@ async def test_a_conversation_that_no_step_can_take_is_cut_and_found(
     await sealed.assert_exact(connection, database, WideIndex(most_bytes=1_000_000), tenant)
 
 
+async def test_what_has_just_been_said_is_cut_by_the_same_score_as_what_is_sealed(
+    sealing: Sealing, connection: Connection, database: Database, index: WideIndex, tenant: str
+) -> None:
+    def said(name: str, minute: int, text: str) -> Said:
+        return Said(conversation=name, name=name, user="u1", text=text, minute=minute)
+
+    sealed.add(connection, tenant, [said(f"sealed-{n}", n, "a xylophone by the harbour") for n in range(3)])
+    sealed.add(connection, tenant, Speech(random=Random(2)).several(40))
+    seal(sealing, tenant)
+    far = "harbour " + " ".join(f"word{n}" for n in range(60))
+    late = [said("late", 900, "a xylophone by the harbour"), *(said(f"far-{n}", 901 + n, far) for n in range(9))]
+    sealed.add(connection, tenant, late)
+    scope, words = WideScope(tenant_id=TenantId(tenant)), sealed.words_of(connection, "xylophone harbour")
+    every = await sealed.candidates(database, index, scope, words)
+    found = await sealed.candidates(database, index, scope, words, Cut(most=90, shown=4, share=0.8))
+    assert every.unsealed == found.unsealed == 10
+    assert {key[1] for key in found.keys} == {"sealed-0", "sealed-1", "sealed-2", "late"}
+    assert {f"far-{n}" for n in range(9)} <= {key[1] for key in every.keys}
+
+
 async def test_erased_words_are_hidden_at_once_and_leave_the_blocks_with_the_next_step(
     sealing: Sealing, connection: Connection, database: Database, index: WideIndex, tenant: str
 ) -> None:
@@ -197,12 +217,12 @@ async def test_an_older_snapshot_sees_the_blocks_of_its_own_time(
     seal(sealing, tenant)
     scope, words = WideScope(tenant_id=TenantId(tenant)), sealed.words_of(connection, "harbour river")
     async with database.read(TenantId(tenant)) as rows:
-        before = await index.candidates(rows, scope, words, Wanted(most=sealed.EVERYTHING))
+        before = await index.candidates(rows, scope, words, sealed.EVERYTHING)
         sealed.add(connection, tenant, speech.several(30))
         seal(sealing, tenant)
         newer = await sealed.candidates(database, index, scope, words)
         assert newer.statistics.count == 42
-        again = await index.candidates(rows, scope, words, Wanted(most=sealed.EVERYTHING))
+        again = await index.candidates(rows, scope, words, sealed.EVERYTHING)
     assert again == before
     assert (await sealed.candidates(database, index, scope, words)) == newer
 

@@ -10,7 +10,7 @@ import pytest
 
 from api.models.recall import RecallRequest
 from api.ranking.asked import Asked
-from api.ranking.candidates import Wanted
+from api.ranking.candidates import Cut
 from api.readers import turns
 from api.readers.candidates import CandidateSource, Likely, MatchingMessages, Scope
 from api.readers.database import Database, Rows
@@ -48,8 +48,8 @@ async def answers(database: Database, source: CandidateSource, tenant: TenantId)
 class Stale(MatchingMessages):
     """Names messages that are gone."""
 
-    async def likeliest(self, rows: Rows, scope: Scope, asked: Asked, wanted: Wanted) -> Likely:
-        found = await super().likeliest(rows, scope, asked, wanted)
+    async def likeliest(self, rows: Rows, scope: Scope, asked: Asked, cut: Cut) -> Likely:
+        found = await super().likeliest(rows, scope, asked, cut)
         return replace(found, keys=[("c1", "nobody"), ("c1", "gone"), ("c1", "removed"), *found.keys])
 
 

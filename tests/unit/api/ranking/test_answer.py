@@ -109,6 +109,8 @@ def test_no_turn_is_multiplied_by_more_than_is_told_but_for_its_speaker() -> Non
     for more in ({}, {"when": True}, {"first_person": True}, {"spans": (today,), "when": True}, {"spans": (today,)}):
         asked = replace(ASKED, **more)
         assert score(best, asked) / score(worst, asked) == pytest.approx(at_most(asked)), more
+    every = ranked([best, worst], asked=replace(FULL, spans=(today,))).scored_turns.multipliers
+    assert {one.kind for one in every} == {"name", "first_person", "tells_time", "time"}, "at_most must know them all"
 
 
 @pytest.mark.parametrize("meaning", [None, {("c", "m-2"): 0.9, ("c", "m-3"): 0.4}])

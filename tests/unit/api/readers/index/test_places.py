@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from api.ranking.asked import Asked, Term
-from api.ranking.candidates import MessageKey, Turn, Wanted
+from api.ranking.candidates import Cut, MessageKey, Turn
 from api.ranking.neighbours import REACH
 from api.readers.index import scoring
 from api.readers.index.arrays import Arrays, Block, Codes, decode, join
@@ -109,14 +109,14 @@ class Memory:
 def test_whatever_lends_to_a_candidate_is_read_at_its_true_distance(seed: int) -> None:
     random = Random(seed)
     memory = Memory(random)
-    wanted = Wanted(most=random.choice([2, 5, 40]), shown=3, share=random.choice([0.0, 0.7]))
+    cut = Cut(most=random.choice([2, 5, 40]), shown=3, share=random.choice([0.0, 0.7]))
     scope = Scope(
         allowed=None,
         hidden=np.empty(0, np.int32),
         unsealed=memory.codes.known(memory.unsealed),
     )
     with mock.patch.object(scoring, "LIKELIEST", random.choice([0, 1, 3])):
-        found = best(memory.arrays, memory.postings, scope, NOTHING, WORDS, wanted)
+        found = best(memory.arrays, memory.postings, scope, NOTHING, WORDS, cut)
     names = memory.arrays.keys(np.union1d(found.documents, found.placed), memory.codes)
     candidates = [names[one] for one in found.documents.tolist()]
     places = {names[one]: one for one in found.placed.tolist()}

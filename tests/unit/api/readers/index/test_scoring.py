@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from api.ranking.bm25 import K1, B
-from api.ranking.candidates import Wanted
+from api.ranking.candidates import Cut
 from api.ranking.neighbours import SHARES
 from api.readers.index.arrays import Arrays, Block, Codes, decode, join
 from api.readers.index.scoring import Best, Posting, Scope, Unsealed, Words, best
@@ -106,7 +106,7 @@ def test_scores_are_those_of_the_scope(inside: set[str]) -> None:
     for scope in (Scope(allowed=allowed, hidden=NOBODY), Scope(allowed=None, hidden=NOBODY)):
         if scope.allowed is None and len(inside) < 3:
             continue
-        found = named(arrays, codes, best(arrays, postings, scope, EMPTY, WORDS, Wanted(most=90)))
+        found = named(arrays, codes, best(arrays, postings, scope, EMPTY, WORDS, Cut(most=90, shown=90)))
         expected = {name: score for name, score in brute(documents, inside).items() if score > 0}
         assert found == pytest.approx(expected, rel=1e-4)
 
@@ -117,7 +117,9 @@ def test_of_many_in_several_blocks_the_likeliest_have_the_whole_of_their_scores(
     parts = [[one for one in documents if (one.conversation_id == "c2") is last] for last in (False, True)]
     made, postings = zip(*(sealed_block(part, codes, number) for number, part in enumerate(parts)), strict=True)
     arrays = join(made)
-    found = best(arrays, [*postings[0], *postings[1]], Scope(allowed=None, hidden=NOBODY), EMPTY, WORDS, Wanted(most=5))
+    found = best(
+        arrays, [*postings[0], *postings[1]], Scope(allowed=None, hidden=NOBODY), EMPTY, WORDS, Cut(most=5, shown=5)
+    )
     expected = brute(documents, {"c0", "c1", "c2"})
     names = list(named(arrays, codes, found))
     assert len(names) == 5
@@ -130,9 +132,9 @@ def test_those_with_too_small_a_share_of_the_last_that_is_shown_are_left_out() -
     documents, codes = corpus(Random(3), 90), Codes()
     arrays, postings = sealed(documents, codes)
     everywhere = Scope(allowed=None, hidden=NOBODY)
-    every = list(best(arrays, postings, everywhere, EMPTY, WORDS, Wanted(most=90)).scores)
+    every = list(best(arrays, postings, everywhere, EMPTY, WORDS, Cut(most=90, shown=90)).scores)
     for shown, share in ((4, 0.8), (9, 0.5), (80, 0.9)):
-        found = best(arrays, postings, everywhere, EMPTY, WORDS, Wanted(most=90, shown=shown, share=share))
+        found = best(arrays, postings, everywhere, EMPTY, WORDS, Cut(most=90, shown=shown, share=share))
         last = every[min(shown, len(every)) - 1]
         assert list(found.scores) == [score for score in every if score >= np.float32(share) * last]
         assert min(shown, len(every)) <= len(found.documents) <= len(every)
@@ -143,7 +145,7 @@ def test_what_is_hidden_counts_for_nothing() -> None:
     arrays, postings = sealed(documents, codes)
     gone = [5, 17, 18]
     scope = Scope(allowed=None, hidden=np.array(gone, np.int32))
-    found = best(arrays, postings, scope, EMPTY, WORDS, Wanted(most=60))
+    found = best(arrays, postings, scope, EMPTY, WORDS, Cut(most=60, shown=60))
     left = [one for at, one in enumerate(documents) if at not in gone]
     assert found.statistics.count == 57
     assert found.statistics.average_length == pytest.approx(sum(one.length for one in left) / 57)
@@ -157,15 +159,15 @@ def test_the_tail_is_part_of_the_scope() -> None:
     tail = Unsealed(
         count=3, lengths=6, frequencies=np.array([[1, 0], [2, 1]], np.float32), own_lengths=np.array([2, 3], np.float32)
     )
-    without = best(arrays, postings, Scope(allowed=None, hidden=NOBODY), EMPTY, WORDS, Wanted(most=9))
-    found = best(arrays, postings, Scope(allowed=None, hidden=NOBODY), tail, WORDS, Wanted(most=9))
+    without = best(arrays, postings, Scope(allowed=None, hidden=NOBODY), EMPTY, WORDS, Cut(most=9, shown=9))
+    found = best(arrays, postings, Scope(allowed=None, hidden=NOBODY), tail, WORDS, Cut(most=9, shown=9))
     assert found.statistics.count == 33
     assert [a - b for a, b in zip(found.statistics.having, without.statistics.having, strict=True)] == [2, 1]
     assert found.unsealed[1] > found.unsealed[0] > 0
 
 
 def test_nothing_sealed_is_nothing_found() -> None:
-    found = best(join(()), (), Scope(allowed=None, hidden=NOBODY), EMPTY, WORDS, Wanted(most=9))
+    found = best(join(()), (), Scope(allowed=None, hidden=NOBODY), EMPTY, WORDS, Cut(most=9, shown=9))
     assert (found.statistics.count, len(found.documents)) == (0, 0)
 
 
@@ -175,7 +177,7 @@ def test_a_conversation_that_is_new_since_the_arrays_were_made_is_in_no_block() 
     codes.of(["new"])
     allowed = np.zeros(len(codes), bool)
     allowed[codes.known(["new"])] = True
-    found = best(arrays, postings, Scope(allowed=allowed, hidden=NOBODY), EMPTY, WORDS, Wanted(most=9))
+    found = best(arrays, postings, Scope(allowed=allowed, hidden=NOBODY), EMPTY, WORDS, Cut(most=9, shown=9))
     assert (found.statistics.count, len(found.documents)) == (0, 0)
     assert arrays.holding(allowed) == []
 
@@ -245,7 +247,7 @@ def test_documents_of_conversations_that_go_on_in_the_tail_have_no_place() -> No
     arrays, postings = sealed(documents, codes)
     open_ones = codes.known(["c1"])
     found = best(
-        arrays, postings, Scope(allowed=None, hidden=NOBODY, unsealed=open_ones), EMPTY, WORDS, Wanted(most=90)
+        arrays, postings, Scope(allowed=None, hidden=NOBODY, unsealed=open_ones), EMPTY, WORDS, Cut(most=90, shown=90)
     )
     assert {conversation for conversation, _ in arrays.keys(found.placed, codes).values()} == {"c0", "c2"}
     assert {conversation for conversation, _ in arrays.keys(found.documents, codes).values()} == {"c0", "c1", "c2"}
@@ -259,6 +261,6 @@ def test_what_lends_to_a_document_is_placed_with_it() -> None:
     ]
     codes = Codes()
     arrays, postings = sealed(documents, codes)
-    found = best(arrays, postings, Scope(allowed=None, hidden=NOBODY), EMPTY, WORDS, Wanted(most=1))
+    found = best(arrays, postings, Scope(allowed=None, hidden=NOBODY), EMPTY, WORDS, Cut(most=1, shown=1))
     assert arrays.keys(found.documents, codes) == {0: ("c", "m0")}
     assert found.placed.tolist() == [0, 1, 2]
