@@ -56,28 +56,28 @@ class Shown:
         self.detail |= {name: value for name, value in detail.items() if value is not None}
 
     def _look(self, value: object) -> None:
-        if isinstance(value, BaseModel):
-            naming, holding = _plan(type(value))
-            self._fields(value.__dict__, naming, holding)
-        elif isinstance(value, Mapping):
-            self._fields(value, _NAMING, list(value))
-        elif isinstance(value, list | tuple):
+        if isinstance(value, list | tuple):
             for each in value:
                 if type(each) not in _PLAIN:
                     self._look(each)
+        elif isinstance(value, dict):  # before what takes longer to be told
+            self._fields(value, value)
+        elif isinstance(value, BaseModel):
+            self._fields(value.__dict__, _telling(type(value)))
+        elif isinstance(value, Mapping):
+            self._fields(value, value)
 
-    def _fields(self, fields: Mapping[str, Any], naming: Iterable[str], holding: Iterable[str]) -> None:
-        is_message = fields.get("kind") == "message"
-        for name in naming:
-            named = fields.get(name)
-            if named is not None and not (is_message and name == _OF_A_MESSAGE):
-                self._name(_NAMING[name], named)
-        if fields.get("kind") == "item":  # a result of recall
+    def _fields(self, fields: Mapping[str, Any], telling: Iterable[str]) -> None:
+        kind = fields.get("kind")
+        for name in telling:
+            told = fields[name]
+            if name in _NAMING:
+                if not (kind == "message" and name == _OF_A_MESSAGE):
+                    self._name(_NAMING[name], told)
+            elif type(told) not in _PLAIN:
+                self._look(told)
+        if kind == "item":  # a result of recall
             self._name("item_ids", fields.get("id"))
-        for name in holding:
-            held = fields[name]
-            if type(held) not in _PLAIN:
-                self._look(held)
 
     def _name(self, kind: str, value: object) -> None:
         if isinstance(value, str):
@@ -87,11 +87,9 @@ class Shown:
 
 
 @lru_cache(maxsize=256)
-def _plan(model: type[BaseModel]) -> tuple[list[str], list[str]]:
+def _telling(model: type[BaseModel]) -> list[str]:
     """The fields of a model that name somebody, and those that may hold models which do."""
-    fields = model.model_fields
-    naming = [name for name in fields if name in _NAMING]
-    return naming, [name for name, field in fields.items() if _holds(field.annotation)]
+    return [name for name, field in model.model_fields.items() if name in _NAMING or _holds(field.annotation)]
 
 
 def _holds(annotation: Any) -> bool:

@@ -55,7 +55,8 @@ def fold(things: Iterable[Foldable]) -> dict[str, tuple[str, ...]]:
         groups.setdefault((thing.kind, thing.slot, thing.beside), []).append(thing)
     stands_for: dict[str, tuple[str, ...]] = {}
     for group in groups.values():
-        stands_for |= {group[0].item_id: ()} if len(group) == 1 else _fold(group)
+        compete = len(group) > 1 and _may_fold(group[0])
+        stands_for |= _fold(group) if compete else {thing.item_id: () for thing in group}
     return stands_for
 
 
@@ -85,12 +86,12 @@ class _Rivals:
     def find_or_add(self, thing: Foldable) -> Foldable | None:
         """The best that it is near to; None where there is none, and it is shown itself."""
         words = _words(thing.value)
-        likenesses: tuple[Hashable, ...] = ("".join(words), tuple(sorted(word[:2] for word in words)))
-        if _may_fold(thing):
-            for at in sorted({at for likeness in likenesses for at in self._alike.get(likeness, ())}):
-                rival, theirs = self._shown[at]
-                if _are_near(theirs, words):
-                    return rival
+        likenesses: tuple[Hashable, ...] = ("".join(words), tuple(sorted([word[:2] for word in words])))
+        alike = [at for likeness in likenesses for at in self._alike.get(likeness, ())]
+        for at in sorted(alike):
+            rival, theirs = self._shown[at]
+            if _are_near(theirs, words):
+                return rival
         for likeness in likenesses:
             self._alike.setdefault(likeness, []).append(len(self._shown))
         self._shown.append((thing, words))

@@ -48,7 +48,7 @@ def portrait(stored: Mapping[str, Any], policy: RetentionPolicy, now: datetime) 
         lines = [line for line in map(line_of, stored.get(name) or ()) if not line.is_over(over_before)]
         if name == "events":
             lines = [line for line in lines if line.is_ahead(now)]
-        folded = fold(map(_foldable, lines))
+        folded = fold([line.foldable for line in lines])
         kept = [line for line in lines if line.item_id in folded]
         kept = sorted(kept, key=order) if order else kept
         return [line.told | {"stands_for": list(folded[line.item_id])} for line in kept]
@@ -66,8 +66,8 @@ class _Line:
     """A line, with its times read, and weighed."""
 
     __slots__ = (
-        "confidence", "due_from", "due_to", "evidence_count", "explicit", "item_id", "last_occurred_at", "since",
-        "stored", "told", "valid_to",
+        "confidence", "due_from", "due_to", "evidence_count", "explicit", "foldable", "item_id", "last_occurred_at",
+        "since", "stored", "told", "valid_to",
     )  # fmt: skip
 
     def __init__(self, stored: Json, now: datetime) -> None:
@@ -89,12 +89,15 @@ class _Line:
             "recency": weighed.recency,
             "explicitness": weighed.explicitness,
         }
+        self.foldable = _foldable(self)
 
     def is_over(self, over_before: Mapping[RetentionLevel, datetime | None]) -> bool:
         """Whether its lifetime has passed; it counts from where that of its item does."""
         limit = over_before.get(self.told["retention_level"])
+        if limit is None:
+            return False
         since = counted_from(self.last_occurred_at, self.due_from, self.due_to, self.since, self.valid_to)
-        return limit is not None and since is not None and since <= limit
+        return since is not None and since <= limit
 
     def is_ahead(self, now: datetime) -> bool:
         end = self.valid_to or self.since
